@@ -1,0 +1,54 @@
+"""Things that happen a little later: a room's answer, a notice on its way. One daemon thread, real time."""
+
+import heapq
+import itertools
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+_log = logging.getLogger(__name__)
+
+
+class Scheduler:
+    def __init__(self) -> None:
+        self._heap: list[tuple[float, int, Callable[[], object]]] = []
+        self._order = itertools.count()
+        self._wake = threading.Condition()
+        self._closed = False
+        self._busy = 0
+        threading.Thread(target=self._run, name="sandbox-scheduler", daemon=True).start()
+
+    def later(self, delay_s: float, call: Callable[[], object]) -> None:
+        """Run `call` on the scheduler's thread after `delay_s` seconds. Slow work (HTTP posts) belongs in a thread of its own."""
+        with self._wake:
+            heapq.heappush(self._heap, (time.monotonic() + max(0.0, delay_s), next(self._order), call))
+            self._wake.notify()
+
+    @property
+    def pending(self) -> int:
+        """How many calls wait or run; 0 means that the sandbox has come to rest."""
+        with self._wake:
+            return len(self._heap) + self._busy
+
+    def close(self) -> None:
+        with self._wake:
+            self._closed = True
+            self._wake.notify()
+
+    def _run(self) -> None:
+        while True:
+            with self._wake:
+                while not self._closed and (not self._heap or self._heap[0][0] > time.monotonic()):
+                    self._wake.wait(self._heap[0][0] - time.monotonic() if self._heap else None)
+                if self._closed:
+                    return
+                call = heapq.heappop(self._heap)[2]
+                self._busy += 1
+            try:
+                call()
+            except Exception:  # one bad call must not end the thread that all the others wait for
+                _log.exception("a scheduled call failed")
+            finally:
+                with self._wake:
+                    self._busy -= 1

@@ -1,0 +1,55 @@
+"""Everything the parts of the sandbox share; made once, handed to each part's `blueprint(world)`."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from roombooker_sandbox.clock import Clock
+from roombooker_sandbox.directory import Directory
+from roombooker_sandbox.scheduler import Scheduler
+from roombooker_sandbox.store import Store
+from roombooker_sandbox.switches import Fault, Switches
+
+TENANT_ID = "5bd0f2c2-6a0e-4f57-9a4f-6f0c0a7b1c11"
+CLIENT_ID = "0b6f3a52-2f0d-4b8e-8d2e-7c6f5e4d3c2b"  # Room Booker's registration in the stand-in Entra
+CLIENT_SECRET = "sandbox-client-secret"  # noqa: S105  the sandbox's published sign-in, not a secret
+OPERATOR_LOGIN = "roombooker"
+OPERATOR_PASSWORD = "sandbox-app-password"  # noqa: S105  as above
+PERSON_PASSWORD = "sandbox"  # noqa: S105  as above
+HOOK_SECRET = "sandbox-hook-secret-7f3a9c"  # noqa: S105  what the action sequence sends to the product
+
+
+@dataclass
+class Options:
+    port: int = 8090
+    tls_port: int | None = None
+    rooms: int = 40
+    people: int = 200
+    seed: int = 7
+    per_day: int = 5
+    days: int = 14
+    state: Path | None = None
+    product_url: str = "http://localhost:8000"  # where the action sequence posts and the stand-in Outlook finds the pane
+    certificates: Path = Path("var/sandbox-tls")
+
+
+@dataclass
+class World:
+    options: Options
+    directory: Directory
+    store: Store
+    clock: Clock = field(default_factory=Clock)
+    scheduler: Scheduler = field(default_factory=Scheduler)
+    switches: Switches = field(default_factory=Switches)
+    faults: list[Fault] = field(default_factory=list)
+    counters: Counter[str] = field(default_factory=Counter)  # "topdesk POST /reservations" -> calls
+    removed_rights: set[str] = field(default_factory=set)
+    password_expired: bool = False
+
+    @property
+    def base_url(self) -> str:
+        return f"http://localhost:{self.options.port}"
+
+    @property
+    def tls_url(self) -> str:
+        return f"https://localhost:{self.options.tls_port}"
