@@ -1,0 +1,282 @@
+"""What we remember, as tables: rooms, links, intents, occupancy, cursors, work items, journal, and what is due."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from roombooker.store.db import Base, UtcDateTime
+
+Id = String(40)
+
+
+class RoomRow(Base):
+    __tablename__ = "room"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    location_id: Mapped[str] = mapped_column(String(64), unique=True)
+    mailbox: Mapped[str] = mapped_column(String(320), unique=True)  # lower case
+    enabled: Mapped[bool] = mapped_column(default=False)
+    mapped_in: Mapped[str] = mapped_column(String(16), default="topdesk")  # topdesk | admin: where the pairing is kept
+    name: Mapped[str] = mapped_column(String(255), default="")
+    number: Mapped[str] = mapped_column(String(255), default="")
+    building: Mapped[str] = mapped_column(String(255), default="", index=True)
+    branch_id: Mapped[str] = mapped_column(String(64), default="")
+    floor: Mapped[str] = mapped_column(String(64), default="")
+    capacity: Mapped[int | None] = mapped_column(default=None)
+    equipment: Mapped[list[str]] = mapped_column(JSON, default=list)
+    time_zone: Mapped[str] = mapped_column(String(64), default="UTC")
+    photo_url: Mapped[str | None] = mapped_column(Text, default=None)
+    wheelchair_accessible: Mapped[bool | None] = mapped_column(default=None)
+    requires_approval: Mapped[bool] = mapped_column(default=False)
+    block_minutes: Mapped[int] = mapped_column(default=0)
+    person_group: Mapped[str | None] = mapped_column(String(255), default=None)
+    policy: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # what an administrator set: domain.room.Room's rule fields
+    alarm: Mapped[str | None] = mapped_column(Text, default=None)  # mailbox gone, location archived, out of scope …
+    held_reason: Mapped[str | None] = mapped_column(Text, default=None)  # a SafetyStop holds this room until a person lets it pass
+    lease_owner: Mapped[str | None] = mapped_column(String(64), default=None)
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None, index=True)  # a notice asks to look at it
+    due_cause: Mapped[str | None] = mapped_column(String(64), default=None)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class LinkRow(Base):
+    """One booking of one room on one date; `booking_id` groups what was booked together."""
+
+    __tablename__ = "link"
+    __table_args__ = (Index("ix_link_room_start", "room_id", "start_at"), Index("ix_link_organizer_start", "organizer_email", "start_at"))
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    booking_id: Mapped[str] = mapped_column(Id, index=True)
+    match_key: Mapped[str] = mapped_column(Id, unique=True)
+    room_id: Mapped[str] = mapped_column(ForeignKey("room.id"))
+    start_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    end_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    state: Mapped[str] = mapped_column(String(32), index=True)  # the outside names of interface.md
+    organizer_email: Mapped[str | None] = mapped_column(String(320), default=None)
+    organizer_name: Mapped[str] = mapped_column(String(255), default="")
+    subject: Mapped[str] = mapped_column(String(255), default="")  # "" where private or unknown
+    attendees: Mapped[int | None] = mapped_column(default=None)
+    private: Mapped[bool] = mapped_column(default=False)
+    ical_uid: Mapped[str | None] = mapped_column(String(512), default=None, index=True)
+    original_start_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    series_id: Mapped[str | None] = mapped_column(Id, default=None, index=True)
+    held_until: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None, index=True)
+    vanished_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None, index=True)
+    reason_code: Mapped[str | None] = mapped_column(String(64), default=None)
+    reason: Mapped[str | None] = mapped_column(Text, default=None)
+    refused: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)  # the action refused, with both fingerprints
+    caller: Mapped[str | None] = mapped_column(String(128), default=None, index=True)  # tid:oid of who booked it through us
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    sides: Mapped[list["LinkSideRow"]] = relationship(cascade="all, delete-orphan", lazy="selectin")
+
+
+class LinkSideRow(Base):
+    """What we last saw of a link on one side."""
+
+    __tablename__ = "link_side"
+    __table_args__ = (UniqueConstraint("side", "ref"),)
+
+    link_id: Mapped[str] = mapped_column(ForeignKey("link.id", ondelete="CASCADE"), primary_key=True)
+    side: Mapped[str] = mapped_column(String(16), primary_key=True)
+    ref: Mapped[str] = mapped_column(String(512))
+    version: Mapped[str] = mapped_column(String(255), default="")
+    fingerprint: Mapped[str] = mapped_column(String(64), default="")
+    number: Mapped[str | None] = mapped_column(String(64), default=None)
+    standing: Mapped[str] = mapped_column(String(16), default="planned")
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class IntentRow(Base):
+    """A person's wish, moving through saga states; the key is unique per caller."""
+
+    __tablename__ = "intent"
+    __table_args__ = (UniqueConstraint("caller", "key"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    caller: Mapped[str] = mapped_column(String(128))  # tid:oid
+    key: Mapped[str] = mapped_column(String(255))
+    kind: Mapped[str] = mapped_column(String(16))  # book | move | cancel
+    request_fingerprint: Mapped[str] = mapped_column(String(64))
+    request: Mapped[dict[str, Any]] = mapped_column(JSON)
+    booking_id: Mapped[str] = mapped_column(Id, index=True)
+    state: Mapped[str] = mapped_column(String(32))  # the saga's phase
+    progress: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # the saga's state, as its own JSON
+    answer_status: Mapped[int | None] = mapped_column(default=None)
+    answer: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)
+    attempts: Mapped[int] = mapped_column(default=0)
+    lease_owner: Mapped[str | None] = mapped_column(String(64), default=None)
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None, index=True)  # None: finished
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None, index=True)
+
+
+class ClaimRow(Base):
+    """A pending wish for a stretch of a room (block time included), until it is stored as occupancy or given up.
+
+    PostgreSQL also has an exclusion constraint on it (see migrations)."""
+
+    __tablename__ = "claim"
+    __table_args__ = (Index("ix_claim_room_start", "room_id", "start_at"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    room_id: Mapped[str] = mapped_column(ForeignKey("room.id", ondelete="CASCADE"))
+    intent_id: Mapped[str] = mapped_column(Id, index=True)
+    match_key: Mapped[str] = mapped_column(Id, index=True)
+    start_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    end_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class CursorRow(Base):
+    """Where we are in reading one side of one room: delta tokens, sweep positions, last complete reads."""
+
+    __tablename__ = "cursor"
+
+    name: Mapped[str] = mapped_column(String(128), primary_key=True)  # for example delta:<room id>, sweep:topdesk
+    value: Mapped[str] = mapped_column(Text, default="")
+    window_start_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    window_end_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    read_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+
+
+class SubscriptionRow(Base):
+    """A Graph subscription of ours on one room mailbox."""
+
+    __tablename__ = "subscription"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)  # Graph's
+    room_id: Mapped[str] = mapped_column(ForeignKey("room.id", ondelete="CASCADE"), index=True)
+    client_state: Mapped[str] = mapped_column(String(128))
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    renew_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class NoticeRow(Base):
+    """The inbox of both hooks: a reason to look, kept until somebody has looked."""
+
+    __tablename__ = "notice"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    side: Mapped[str] = mapped_column(String(16))
+    ref: Mapped[str] = mapped_column(String(512), default="")  # reservation id, or the room's id for Graph
+    kind: Mapped[str] = mapped_column(String(32), default="changed")  # changed | missed | subscriptionRemoved | reauthorizationRequired
+    arrived_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    lease_owner: Mapped[str | None] = mapped_column(String(64), default=None)
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    attempts: Mapped[int] = mapped_column(default=0)
+
+
+class ScheduleSlotRow(Base):
+    """Insert-or-nothing: a periodic tick runs once across machines."""
+
+    __tablename__ = "schedule_slot"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    slot: Mapped[str] = mapped_column(String(64), primary_key=True)
+    taken_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class WorkItemRow(Base):
+    """Something that only a person can settle; `dedupe` keeps one open item per cause."""
+
+    __tablename__ = "work_item"
+    __table_args__ = (
+        Index(
+            "uq_work_item_open", "dedupe", unique=True, sqlite_where=text("settled_at IS NULL"), postgresql_where=text("settled_at IS NULL")
+        ),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    kind: Mapped[str] = mapped_column(
+        String(48), index=True
+    )  # conflict | cancellation_request | unmatched | ambiguous | failed_step | safety_stop | moved_in_topdesk …
+    dedupe: Mapped[str] = mapped_column(String(255))
+    room_id: Mapped[str | None] = mapped_column(ForeignKey("room.id", ondelete="CASCADE"), default=None, index=True)
+    link_id: Mapped[str | None] = mapped_column(Id, default=None, index=True)
+    booking_id: Mapped[str | None] = mapped_column(Id, default=None)
+    reason: Mapped[str] = mapped_column(Text)
+    candidates: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    actions: Mapped[list[str]] = mapped_column(JSON, default=list)
+    facts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    settled_by: Mapped[str | None] = mapped_column(String(255), default=None)
+    outcome: Mapped[str | None] = mapped_column(Text, default=None)
+
+
+class JournalRow(Base):
+    """Append-only: every action and call, with what caused it."""
+
+    __tablename__ = "journal"
+    __table_args__ = (Index("ix_journal_booking_at", "booking_id", "at"), Index("ix_journal_room_at", "room_id", "at"))
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    kind: Mapped[str] = mapped_column(String(64))  # booked | matched | created | moved | released | refused | call …
+    message: Mapped[str] = mapped_column(Text)  # one sentence for people
+    side: Mapped[str | None] = mapped_column(String(16), default=None)
+    ref: Mapped[str | None] = mapped_column(String(512), default=None)
+    room_id: Mapped[str | None] = mapped_column(Id, default=None)
+    booking_id: Mapped[str | None] = mapped_column(Id, default=None)
+    match_key: Mapped[str | None] = mapped_column(Id, default=None)
+    caused_by: Mapped[str] = mapped_column(String(255), default="")  # caller tid:oid, notice, sweep, hold, administrator …
+    email: Mapped[str | None] = mapped_column(String(320), default=None, index=True)  # removed after ROOMBOOKER_LOG_DAYS
+    request_id: Mapped[str | None] = mapped_column(String(64), default=None)
+    before: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)
+    after: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)
+
+
+class PersonRow(Base):
+    """Cache of look-ups by address, and what a person likes (last and favourite rooms)."""
+
+    __tablename__ = "person"
+
+    email: Mapped[str] = mapped_column(String(320), primary_key=True)
+    topdesk_id: Mapped[str | None] = mapped_column(String(64), default=None)
+    name: Mapped[str] = mapped_column(String(255), default="")
+    looked_up_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    addresses: Mapped[list[str]] = mapped_column(JSON, default=list)
+    addresses_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    last_building: Mapped[str | None] = mapped_column(String(255), default=None)
+    last_floor: Mapped[str | None] = mapped_column(String(64), default=None)
+    favourites: Mapped[list[str]] = mapped_column(JSON, default=list)
+
+
+class OccupancyRow(Base):
+    """What each side says is in a room: the index that search reads. One row per side's live record.
+
+    Instants are whole minutes since 1970 (UTC); `start_min`..`end_min` is the blocked span, block time included."""
+
+    __tablename__ = "occupancy"
+    __table_args__ = (UniqueConstraint("side", "ref"), Index("ix_occupancy_room_start", "room_id", "start_min"))
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    room_id: Mapped[str] = mapped_column(Id)
+    side: Mapped[str] = mapped_column(String(16))  # topdesk | exchange | ours (stored reservation, not yet re-read)
+    ref: Mapped[str] = mapped_column(String(512))
+    match_key: Mapped[str | None] = mapped_column(Id, default=None, index=True)
+    start_min: Mapped[int]
+    end_min: Mapped[int]
+    planned_start_min: Mapped[int]
+    planned_end_min: Mapped[int]
+    shown_by: Mapped[str | None] = mapped_column(String(255), default=None)  # organizer's name where it may be shown
+
+
+class OccupancyDayRow(Base):
+    """Day segments: one row per UTC day that an occupancy touches, so that both databases answer from one btree, time first."""
+
+    __tablename__ = "occupancy_day"
+    __table_args__ = (Index("ix_occupancy_day_day_room", "day", "room_id", "start_min", "end_min"), {"sqlite_with_rowid": True})
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    occupancy_id: Mapped[int] = mapped_column(ForeignKey("occupancy.id", ondelete="CASCADE"), index=True)
+    day: Mapped[int]  # days since 1970, UTC
+    room_id: Mapped[str] = mapped_column(Id)
+    start_min: Mapped[int]
+    end_min: Mapped[int]
