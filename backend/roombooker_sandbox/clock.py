@@ -11,6 +11,10 @@ class Clock:
         """Aware UTC."""
         return datetime.now(UTC) + self._offset
 
+    @property
+    def offset(self) -> timedelta:
+        return self._offset
+
     def advance(self, by: timedelta) -> None:
         self._offset += by
 

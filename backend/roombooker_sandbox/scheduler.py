@@ -31,6 +31,11 @@ class Scheduler:
         with self._wake:
             return len(self._heap) + self._busy
 
+    def clear(self) -> None:
+        """Forget what has not begun."""
+        with self._wake:
+            self._heap.clear()
+
     def close(self) -> None:
         with self._wake:
             self._closed = True

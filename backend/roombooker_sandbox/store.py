@@ -43,6 +43,14 @@ class Store:
         with self._lock:
             self._connection.executescript(schema)
 
+    def empty(self, keep: tuple[str, ...]) -> None:
+        """Delete all rows of all tables, except of tables whose names start with one of `keep`."""
+        with self.transaction() as rows:
+            tables = rows.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'").fetchall()
+            for (name,) in tables:
+                if not name.startswith(keep):
+                    rows.execute(f'DELETE FROM "{name}"')  # noqa: S608  a name from the database itself
+
     def close(self) -> None:
         with self._lock:
             self._connection.close()

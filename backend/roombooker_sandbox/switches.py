@@ -44,4 +44,6 @@ class Fault:
     when: str = "before"  # before | after
     status: int = 503  # 0: the connection is closed without an answer
     times: int = 1
+    delay_ms: int = 0  # wait this long before failing: longer than the client's patience is a lost answer
+    retry_after_s: int | None = None  # the header's value; 429 has 1 when nothing is asked for
     seen: int = 0

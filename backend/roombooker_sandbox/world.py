@@ -1,8 +1,11 @@
 """Everything the parts of the sandbox share; made once, handed to each part's `blueprint(world)`."""
 
+import threading
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from roombooker_sandbox.clock import Clock
 from roombooker_sandbox.directory import Directory
@@ -31,6 +34,7 @@ class Options:
     state: Path | None = None
     product_url: str = "http://localhost:8000"  # where the action sequence posts and the stand-in Outlook finds the pane
     certificates: Path = Path("var/sandbox-tls")
+    host: str = "127.0.0.1"  # the address to listen on
 
 
 @dataclass
@@ -45,6 +49,9 @@ class World:
     counters: Counter[str] = field(default_factory=Counter)  # "topdesk POST /reservations" -> calls
     removed_rights: set[str] = field(default_factory=set)
     password_expired: bool = False
+    hooks: dict[str, list[Callable[[], None]]] = field(default_factory=dict)
+    parts: dict[str, Any] = field(default_factory=dict)  # what a part wants to keep in memory, under its own name
+    lock: threading.RLock = field(default_factory=threading.RLock)  # guards faults, counters and parts
 
     @property
     def base_url(self) -> str:
@@ -53,3 +60,21 @@ class World:
     @property
     def tls_url(self) -> str:
         return f"https://localhost:{self.options.tls_port}"
+
+    def on(self, name: str, call: Callable[[], None]) -> None:
+        """Run `call` whenever `name` is fired.
+
+        Fired by the core: "expire delta", "expire subscriptions", "expire keys", "expire password"; "clock" (after it moved), "rights"
+        (after they changed), "reset" (switches, faults, rights, clock and counters are back), "reset data" (all rows of all parts are
+        gone and `seed` comes next: forget what is cached).
+        """
+        self.hooks.setdefault(name, []).append(call)
+
+    def fire(self, name: str) -> None:
+        for call in self.hooks.get(name, ()):
+            call()
+
+    def close(self) -> None:
+        """Stop what runs later and close the database."""
+        self.scheduler.close()
+        self.store.close()
