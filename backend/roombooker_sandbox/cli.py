@@ -35,7 +35,7 @@ def main() -> None:
 @click.option("--product-url", default=_DEFAULT.product_url, show_default=True, help="Where Room Booker answers.")
 @click.option("--certificates", default=_DEFAULT.certificates, show_default=True, type=click.Path(path_type=Path, file_okay=False))
 @click.pass_context
-def serve(context: click.Context, **given: object) -> None:
+def serve(context: click.Context, /, **given: object) -> None:
     """Serve until Ctrl-C or SIGTERM."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     asked = frozenset(name for name in given if context.get_parameter_source(name) is not ParameterSource.DEFAULT)

@@ -20,8 +20,8 @@ def blueprint(world: World) -> Blueprint:
 
     @part.errorhandler(ValidationError)
     def refuse(error: ValidationError) -> tuple[Response, int]:
-        wrong = error.normalized_messages()
-        return jsonify({"code": "invalid_input", "message": f"Not accepted: {', '.join(map(str, wrong))}.", "errors": wrong}), 400
+        wrong: dict[str, Any] = error.normalized_messages()  # type: ignore[no-untyped-call]
+        return jsonify({"code": "invalid_input", "message": f"Not accepted: {', '.join(_names(wrong))}.", "errors": wrong}), 400
 
     @part.get("")
     def show() -> Response:
@@ -98,6 +98,11 @@ def _body(schema: Schema) -> dict[str, Any]:
         raise ValidationError({"body": ["Not JSON."]}) from error
     loaded: dict[str, Any] = schema.load(body)
     return loaded
+
+
+def _names(wrong: dict[str, Any]) -> list[str]:
+    """ "notices.drop" for what is wrong inside."""
+    return [f"{name}.{inner}" if inner else str(name) for name, text in wrong.items() for inner in (text if isinstance(text, dict) else [""])]
 
 
 def _turn(switches: Switches, asked: dict[str, Any]) -> None:

@@ -52,7 +52,7 @@ class Scheduler:
                 self._busy += 1
             try:
                 call()
-            except Exception:  # one bad call must not end the thread that all the others wait for
+            except Exception:  # noqa: BLE001  one bad call must not end the thread that all the others wait for
                 _log.exception("a scheduled call failed")
             finally:
                 with self._wake:

@@ -63,7 +63,7 @@ def seed_parts(world: World) -> None:
     for name in _PARTS:
         try:
             module = importlib.import_module(f"roombooker_sandbox.{name}.seed")
-        except ModuleNotFoundError:
+        except ImportError:
             continue
         begun = time.monotonic()
         if world.options.rooms * world.options.per_day * world.options.days > 20_000:

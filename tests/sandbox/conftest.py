@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+
 from sandboxes import RunningSandbox, start_sandbox
 
 

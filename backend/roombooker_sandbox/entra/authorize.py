@@ -8,7 +8,7 @@ from flask import Response, make_response, redirect, render_template_string, req
 from werkzeug.wrappers import Response as BaseResponse
 
 from roombooker_sandbox.directory import Person
-from roombooker_sandbox.entra.applications import allowed_redirect, find_application
+from roombooker_sandbox.entra.applications import Application, allowed_redirect, find_application
 from roombooker_sandbox.entra.errors import EntraError
 from roombooker_sandbox.entra.grants import Grants
 from roombooker_sandbox.entra.people import People
@@ -44,28 +44,36 @@ class Authorize:
     def answer(self) -> BaseResponse:
         asked = request.values.to_dict()
         try:
-            application = find_application(asked.get("client_id"))
-            if not allowed_redirect(self._world, asked.get("redirect_uri", "")):
-                raise EntraError(50011)
+            application = self._trusted(asked)
         except EntraError as error:  # without a trusted way back the person is told, not the application
             return make_response(render_template_string(_ERROR_PAGE, text=error.sentence), 400)
         try:
-            if asked.get("response_type") != "code":
-                raise EntraError(700051)
-            person_scopes(asked.get("scope", ""))
-            problem = ""
-            person, fresh = self._known(asked), False
-            if person is None and request.method == "POST" and "username" in asked:
-                try:
-                    person, fresh = self._people.sign_in(asked["username"], asked.get("password", "")), True
-                except EntraError:
-                    problem = "Your account or password is incorrect."
-            if person:
-                return self._back_with_code(asked, person, fresh=fresh)
-            if asked.get("prompt") == "none":
-                raise EntraError(50058)
+            return self._sign_in(asked, application)
         except EntraError as error:
             return self._back(asked, {"error": error.error, "error_description": str(error.as_json()["error_description"])})
+
+    def _trusted(self, asked: Mapping[str, str]) -> Application:
+        application = find_application(asked.get("client_id"))
+        if not allowed_redirect(self._world, asked.get("redirect_uri", "")):
+            raise EntraError(50011)
+        return application
+
+    def _sign_in(self, asked: Mapping[str, str], application: Application) -> BaseResponse:
+        if asked.get("response_type") != "code":
+            raise EntraError(700051)
+        person_scopes(asked.get("scope", ""))
+        if person := self._known(asked):
+            return self._back_with_code(asked, person, fresh=False)
+        if asked.get("prompt") == "none":
+            raise EntraError(50058)
+        problem = ""
+        if request.method == "POST" and "username" in asked:
+            try:
+                person = self._people.sign_in(asked["username"], asked.get("password", ""))
+            except EntraError:
+                problem = "Your account or password is incorrect."
+            else:
+                return self._back_with_code(asked, person, fresh=True)
         return self._page(asked, application.name, problem)
 
     def sign_out(self) -> BaseResponse:
