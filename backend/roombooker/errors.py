@@ -107,12 +107,15 @@ class RateLimited(RoomBookerError):
 
 
 class SideError(RoomBookerError):
-    """`side` is "topdesk", "exchange" or "entra"; `status_code` the HTTP status that came back, if one did."""
+    """`side` is "topdesk", "exchange" or "entra"; `status_code` the HTTP status that came back, if one did.
+
+    `said` is the other side's own code, as far as it gave one: for adapters to branch on, not for people."""
 
     def __init__(self, side: str, message: str, *, status_code: int | None = None) -> None:
         super().__init__(message)
         self.side = side
         self.status_code = status_code
+        self.said = ""
 
     def details(self) -> dict[str, Any]:
         return {"side": self.side}
