@@ -6,7 +6,8 @@ from flask import Blueprint, Response, jsonify, request, send_from_directory
 from flask.typing import ResponseReturnValue
 
 from roombooker_sandbox.directory import Person
-from roombooker_sandbox.world import CLIENT_ID, PERSON_PASSWORD, TENANT_ID, World
+from roombooker_sandbox.entra.applications import OUTLOOK_CLIENT_ID
+from roombooker_sandbox.world import PERSON_PASSWORD, TENANT_ID, World
 
 ADDIN_ID = "6f3d9d1e-3c55-4c0a-9d54-8a0a5b1d7e21"  # names the custom properties: cecp-<id>
 _HERE = Path(__file__).parent
@@ -39,7 +40,7 @@ def blueprint(world: World) -> Blueprint:
     def config() -> ResponseReturnValue:
         return jsonify(
             tenantId=TENANT_ID,
-            clientId=CLIENT_ID,
+            clientId=OUTLOOK_CLIENT_ID,
             addinId=ADDIN_ID,
             paneUrl=f"{world.options.product_url.rstrip('/')}/taskpane.html",
             password=PERSON_PASSWORD,
