@@ -3,12 +3,16 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import DDL, JSON, BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint, event, text
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from roombooker.store.db import Base, UtcDateTime
 
 Id = String(40)
+
+# What the exclusion constraint of `claim` needs.
+event.listen(Base.metadata, "before_create", DDL("CREATE EXTENSION IF NOT EXISTS btree_gist").execute_if(dialect="postgresql"))  # type: ignore[no-untyped-call]
 
 
 class RoomRow(Base):
@@ -118,10 +122,15 @@ class IntentRow(Base):
 class ClaimRow(Base):
     """A pending wish for a stretch of a room (block time included), until it is stored as occupancy or given up.
 
-    PostgreSQL also has an exclusion constraint on it (see migrations)."""
+    PostgreSQL also excludes two that overlap in one room (needs btree_gist); on SQLite BEGIN IMMEDIATE does that."""
 
     __tablename__ = "claim"
-    __table_args__ = (Index("ix_claim_room_start", "room_id", "start_at"),)
+    __table_args__ = (
+        Index("ix_claim_room_start", "room_id", "start_at"),
+        ExcludeConstraint(("room_id", "="), (text("tstzrange(start_at, end_at)"), "&&"), name="ex_claim_room_span", using="gist").ddl_if(
+            dialect="postgresql"
+        ),
+    )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     room_id: Mapped[str] = mapped_column(ForeignKey("room.id", ondelete="CASCADE"))
@@ -248,35 +257,60 @@ class PersonRow(Base):
     favourites: Mapped[list[str]] = mapped_column(JSON, default=list)
 
 
-class OccupancyRow(Base):
-    """What each side says is in a room: the index that search reads. One row per side's live record.
+class OccupancyRoomRow(Base):
+    """A room's short number in the index (narrow rows make it fast), and the lock of whoever writes that room's part."""
 
-    Instants are whole minutes since 1970 (UTC); `start_min`..`end_min` is the blocked span, block time included."""
+    __tablename__ = "occupancy_room"
+
+    no: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    room_id: Mapped[str] = mapped_column(ForeignKey("room.id", ondelete="CASCADE"), unique=True)
+    longest_min: Mapped[int] = mapped_column(default=0)  # no span of this room was ever longer: bounds an overlap search from below
+
+
+class OccupancyRow(Base):
+    """What each side says is in a room. One row per side's live record; search reads its shadow in `occupancy_day`.
+
+    Instants are whole minutes since 1970 (UTC); `start_min`..`end_min` is the blocked span, block time included.
+    All keys begin with the room, so that loading a room touches neighbouring pages only."""
 
     __tablename__ = "occupancy"
-    __table_args__ = (UniqueConstraint("side", "ref"), Index("ix_occupancy_room_start", "room_id", "start_min"))
+    __table_args__ = (UniqueConstraint("room_no", "side", "ref"), Index("ix_occupancy_room_start", "room_no", "start_min"))
 
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
-    room_id: Mapped[str] = mapped_column(Id)
-    side: Mapped[str] = mapped_column(String(16))  # topdesk | exchange | ours (stored reservation, not yet re-read)
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
+    room_no: Mapped[int] = mapped_column(ForeignKey("occupancy_room.no", ondelete="CASCADE"))
+    side: Mapped[str] = mapped_column(String(16))
     ref: Mapped[str] = mapped_column(String(512))
-    match_key: Mapped[str | None] = mapped_column(Id, default=None, index=True)
+    match_key: Mapped[str | None] = mapped_column(Id, default=None)
     start_min: Mapped[int]
     end_min: Mapped[int]
     planned_start_min: Mapped[int]
     planned_end_min: Mapped[int]
-    shown_by: Mapped[str | None] = mapped_column(String(255), default=None)  # organizer's name where it may be shown
+    private: Mapped[bool] = mapped_column(default=False)
+    shown_by: Mapped[str | None] = mapped_column(String(255), default=None)  # organizer's name; never of a private booking
+    seen_s: Mapped[int] = mapped_column(BigInteger)  # when this was known, seconds since 1970: an older listing does not undo it
 
 
-class OccupancyDayRow(Base):
-    """Day segments: one row per UTC day that an occupancy touches, so that both databases answer from one btree, time first."""
+occupancy_day = Table(
+    "occupancy_day",
+    Base.metadata,
+    Column("day", Integer, primary_key=True, autoincrement=False),  # days since 1970, UTC
+    Column("room_no", Integer, ForeignKey("occupancy_room.no", ondelete="CASCADE"), primary_key=True, autoincrement=False, index=True),
+    *(Column(f"h{hour:02}", BigInteger, nullable=False, server_default=text("0")) for hour in range(24)),
+    sqlite_with_rowid=False,
+)
+"""Day segments: a room's UTC day in one narrow row, 24 hours of 60 bits, a bit per blocked minute, both sides laid over each other.
 
-    __tablename__ = "occupancy_day"
-    __table_args__ = (Index("ix_occupancy_day_day_room", "day", "room_id", "start_min", "end_min"), {"sqlite_with_rowid": True})
+So one range scan of one btree, day first, tells for all rooms whether a slot is taken, on both databases alike, and what both
+sides say counts once. Derived from `occupancy`, always in the same commit."""
 
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
-    occupancy_id: Mapped[int] = mapped_column(ForeignKey("occupancy.id", ondelete="CASCADE"), index=True)
-    day: Mapped[int]  # days since 1970, UTC
-    room_id: Mapped[str] = mapped_column(Id)
-    start_min: Mapped[int]
+
+class OccupancyReadRow(Base):
+    """How fresh the index is: stretches that do not overlap, each with when that side was last read completely there."""
+
+    __tablename__ = "occupancy_read"
+
+    room_no: Mapped[int] = mapped_column(ForeignKey("occupancy_room.no", ondelete="CASCADE"), primary_key=True)
+    side: Mapped[str] = mapped_column(String(16), primary_key=True)
+    start_min: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     end_min: Mapped[int]
+    read_s: Mapped[int] = mapped_column(BigInteger)  # seconds since 1970
