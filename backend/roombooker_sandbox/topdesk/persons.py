@@ -1,0 +1,238 @@
+"""Persons in both of their shapes, chosen by Accept: v1 a bare array with every member, v2 an object with a few."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from urllib.parse import urlencode
+from uuid import UUID
+
+from flask import Blueprint, Response, request
+
+from roombooker_sandbox.topdesk.answers import (
+    UNSET_TAB,
+    Card,
+    Refused,
+    Style,
+    answer,
+    check_parameters,
+    pick,
+    refuse_plainly,
+    wanted_fields,
+    whole_number,
+)
+from roombooker_sandbox.topdesk.cards import asked, members
+from roombooker_sandbox.topdesk.fiql import All, Node, Test, matches
+from roombooker_sandbox.topdesk.inferred import NEXT_LINK_IS_ABSOLUTE, PERSONS_DEFAULT_VERSION, PERSONS_V2_DEFAULT_FIELDS
+from roombooker_sandbox.topdesk.locations import looked_up
+from roombooker_sandbox.topdesk.moments import read_instant
+from roombooker_sandbox.topdesk.signin import needs
+from roombooker_sandbox.topdesk.system import API, Topdesk
+
+V2_LIST = "application/x.topdesk-collection-person-v2+json"
+V2_ONE = "application/x.topdesk-person-v2+json"
+_TEXTS = (
+    "surName", "firstName", "dynamicName", "firstInitials", "prefixes", "birthName", "title", "phoneNumber", "mobileNumber", "fax", "email", "jobTitle",
+    "employeeNumber", "networkLoginName", "mainframeLoginName", "city", "tasLoginName",
+)  # fmt: skip
+_FLAGS = (
+    "showBranch", "showBudgetholder", "showDepartment", "showSubsidiaries", "showAllBranches", "authorizeAll", "authorizeDepartment",
+    "authorizeBudgetHolder", "authorizeBranch", "authorizeSubsidiaryBranches", "isManager", "hasAttention",
+)  # fmt: skip
+_REFERENCES = ("department", "budgetHolder", "manager", "attention", "personExtraFieldA", "personExtraFieldB", "location", "branch", "language",
+               "creator", "modifier")  # fmt: skip
+_MADE = "2024-01-08T08:00:00Z"
+FIELDS = members(
+    {"id": "id", "principalId": "id", "archived": "boolean", "creationDate": "date", "modificationDate": "date", "isCaller": "boolean",
+     "hasSspAccess": "boolean", "branch.clientReferenceNumber": "text", "language.code": "text", "clientReferenceNumber": "text",
+     **dict.fromkeys(_TEXTS, "text"), **dict.fromkeys(_FLAGS, "boolean")},
+    _REFERENCES,
+)  # fmt: skip
+_LEGACY = {"email": "email", "firstname": "firstName", "lastname": "surName", "network_login_name": "networkLoginName", "ssp_login_name": "tasLoginName"}
+
+
+def routes(blueprint: Blueprint, topdesk: Topdesk) -> None:
+    world = topdesk.world
+
+    @blueprint.get(f"{API}/persons")
+    @needs(world, "persons")
+    def get_persons() -> Response:
+        if _version(topdesk, V2_LIST) == "v2":
+            return _list_v2(topdesk)
+        check_parameters(world.switches, "start", "page_size", "pageStart", "pageSize", "$fields", "query", "archived", *_LEGACY)
+        start, size = whole_number("start" if "start" in request.args else "pageStart", 0, 0, 2**31), whole_number("page_size", 10, 1, 100)
+        with world.store.transaction() as db:
+            cards, more = _page(topdesk, db, asked(FIELDS) or _legacy_query(), start, size)
+        wanted = wanted_fields()
+        shown = [_v1(topdesk, card) for card in cards]
+        if not shown:
+            return Response(status=204)
+        return answer([pick(card, wanted) for card in shown] if wanted else shown, 206 if more else 200)
+
+    @blueprint.get(f"{API}/persons/<person_id>")
+    @blueprint.get(f"{API}/persons/id/<person_id>")
+    @needs(world, "persons")
+    def get_person(person_id: str) -> Response:
+        version = _version(topdesk, V2_ONE)
+        with world.store.transaction() as db:
+            card = _one(topdesk, db, person_id)
+        if version == "v1":
+            wanted, shown = wanted_fields(), _v1(topdesk, card)
+            return answer(pick(shown, wanted) if wanted else shown)
+        return answer(Style(world.switches, supporting=True).shape(pick(_v2(card), _v2_fields(whole=True))), 200, V2_ONE)
+
+    @blueprint.get(f"{API}/persons/count")
+    @needs(world, "persons")
+    def count_persons() -> Response:
+        with world.store.transaction() as db:
+            return answer({"numberOfPersons": sum(1 for _ in _matching(topdesk, db, asked(FIELDS)))})
+
+    @blueprint.get(f"{API}/persons/current")
+    def get_current_person() -> Response:
+        raise refuse_plainly(403, "Operation not allowed for this log in")
+
+    @blueprint.get(f"{API}/persons/lookup")
+    @needs(world, "persons")
+    def get_person_lookup() -> Response:
+        with world.store.transaction() as db:
+            return answer(looked_up(list(_matching(topdesk, db, None)), "dynamicName"))
+
+    @blueprint.get(f"{API}/persons/lookup/<person_id>")
+    @needs(world, "persons")
+    def get_person_pair(person_id: str) -> Response:
+        with world.store.transaction() as db:
+            card = _one(topdesk, db, person_id)
+        return answer({"id": card["id"], "name": card["dynamicName"]})
+
+
+def _version(topdesk: Topdesk, v2_type: str) -> str:
+    """v1 or v2 by Accept; 406 when this TOPdesk does not have the version that is asked for."""
+    accept = request.headers.get("Accept", "")
+    available = topdesk.world.switches.persons_versions
+    if v2_type in accept or "person-v2+json" in accept:
+        version = "v2"
+    elif "application/json" in accept:
+        version = "v1"
+    elif not accept or "*/*" in accept or "application/*" in accept:
+        version = PERSONS_DEFAULT_VERSION if available == "both" else available
+    else:
+        raise Refused(406)
+    if available not in ("both", version):
+        raise Refused(406)
+    return version
+
+
+def _list_v2(topdesk: Topdesk) -> Response:
+    check_parameters(topdesk.world.switches, "pageStart", "pageSize", "fields", "sort", "query")
+    start, size = whole_number("pageStart", 0, 0, 2**31), whole_number("pageSize", 50, 1, 5000)
+    fields = _v2_fields()
+    with topdesk.world.store.transaction() as db:
+        cards, more = _page(topdesk, db, asked(FIELDS, ordered_text=True), start, size)
+    style = Style(topdesk.world.switches, supporting=True)
+    body: Card = {"item": [style.shape(pick(_v2(card), fields)) for card in cards], "size": len(cards)}
+    if more:
+        later = urlencode({**{k: v for k, v in request.args.items() if k not in ("pageStart", "pageSize")}, "pageStart": start + size, "pageSize": size})
+        body["next"] = f"{request.base_url if NEXT_LINK_IS_ABSOLUTE else request.path}?{later}"
+    return answer(body, 206 if more else 200, V2_LIST)
+
+
+def _v2_fields(*, whole: bool = False) -> list[str]:
+    given = request.args.get("fields")
+    if (given is None and whole) or (given or "").strip() in ("*", "all"):
+        return list(_v2({"branch": {}, "archived": False}))
+    names = [name.strip() for name in (given or "").split(",") if name.strip()] or list(PERSONS_V2_DEFAULT_FIELDS)
+    for name in names:
+        if name.split(".")[0] not in _v2({"branch": {}, "archived": False}):
+            raise refuse_plainly(400, f'The field "{name}" does not exist.')
+    return names
+
+
+def _page(topdesk: Topdesk, db: sqlite3.Connection, query: Node | None, start: int, size: int) -> tuple[list[Card], bool]:
+    found: list[Card] = []
+    ordered = _sorted(_matching(topdesk, db, query))
+    for position, card in enumerate(ordered):
+        if position >= start + size:
+            return found, True
+        if position >= start:
+            found.append(card)
+    return found, False
+
+
+def _sorted(cards: Iterator[Card]) -> Iterator[Card]:
+    """By `sort` (a,b:desc); the database's own order is dynamicName:asc, the default."""
+    keys = [part.strip().partition(":")[::2] for part in request.args.get("sort", "").split(",") if part.strip()]
+    if not keys:
+        return cards
+    ordered = list(cards)
+    for name, direction in reversed(keys):
+        if FIELDS.get(name) not in ("text", "boolean", "date") or direction not in ("", "asc", "desc"):
+            raise refuse_plainly(400, "Input parameters malformed")
+        ordered.sort(key=lambda card: str(card.get(name) or "").casefold(), reverse=direction == "desc")  # noqa: B023  used at once
+    return iter(ordered)
+
+
+def _matching(topdesk: Topdesk, db: sqlite3.Connection, query: Node | None) -> Iterator[Card]:
+    where, values = _narrow(query)
+    for row in db.execute(f"SELECT card FROM topdesk_persons WHERE {where} ORDER BY name, id", values):  # noqa: S608  our own words
+        card = json.loads(row["card"])
+        if not topdesk.hides(card["branch"]["name"], "") and (query is None or matches(query, _findable(card))):
+            yield card
+
+
+def _narrow(query: Node | None) -> tuple[str, tuple[object, ...]]:
+    """What the index can say: one of some addresses, ids, or who is archived."""
+    for test in query.parts if isinstance(query, All) else (query,):
+        if isinstance(test, Test) and test.operator in ("==", "=in=") and test.field in ("email", "id") and all(str(v).isascii() for v in test.values):
+            if test.values != (None,):
+                return f"{test.field} IN ({','.join('?' * len(test.values))})", test.values
+    return "1", ()
+
+
+def _legacy_query() -> Node | None:
+    """Filters of v1 before there was FIQL."""
+    parts: list[Node] = [Test(field, "text", "==", (request.args[name],)) for name, field in _LEGACY.items() if name in request.args]
+    if (archived := request.args.get("archived")) is not None:
+        parts.append(Test("archived", "boolean", "==", (archived.lower() == "true",)))
+    return All(tuple(parts)) if parts else None
+
+
+def _one(topdesk: Topdesk, db: sqlite3.Connection, person_id: str) -> Card:
+    try:
+        wanted = str(UUID(person_id))
+    except ValueError:
+        raise refuse_plainly(400, "Input parameters malformed") from None
+    row = db.execute("SELECT card FROM topdesk_persons WHERE id = ?", (wanted,)).fetchone()
+    card: Card | None = json.loads(row["card"]) if row else None
+    if card is None or topdesk.hides(card["branch"]["name"], ""):
+        raise refuse_plainly(404, "Entity not found")
+    return card
+
+
+def _findable(card: Card) -> Card:
+    return {**dict.fromkeys(_FLAGS, False), **card, "creationDate": read_instant(_MADE), "modificationDate": read_instant(_MADE), "isCaller": True}
+
+
+def _v1(topdesk: Topdesk, card: Card) -> Card:
+    """Every member: unset texts "", references and dates null, numbers 0.0 (seen in a real payload). There is no `archived`."""
+    branch = card["branch"]
+    full: Card = {
+        "id": card["id"], "status": "personArchived" if card["archived"] else "person", "gender": "UNDEFINED", **dict.fromkeys(_TEXTS, ""),
+        **dict.fromkeys(_FLAGS, False), **dict.fromkeys(_REFERENCES), "clientReferenceNumber": branch.get("clientReferenceNumber", ""),
+        "attentionComment": "", "creationDate": read_instant(_MADE), "modificationDate": read_instant(_MADE), "departmentFree": None,
+        "optionalFields1": dict(UNSET_TAB), "optionalFields2": dict(UNSET_TAB),
+    }  # fmt: skip
+    full |= {name: value for name, value in card.items() if name in full and name != "branch"}
+    full["branch"] = {**branch, "extraA": None, "extraB": None}
+    style = Style(topdesk.world.switches, supporting=True)
+    style.nulls = "empty"
+    shaped: Card = style.shape(full)
+    return shaped
+
+
+def _v2(card: Card) -> Card:
+    flags = {name: False for name in (*_FLAGS, "showObjectsOfBranch", "showObjectsOfSubsidiaries")}
+    branch = {name: card["branch"][name] for name in ("id", "name", "clientReferenceNumber") if name in card["branch"]}
+    full: Card = {
+        "id": None, **dict.fromkeys(_TEXTS, ""), "hasSspAccess": bool(card.get("tasLoginName")), "isCaller": True, **flags, **dict.fromkeys(_REFERENCES),
+        "creationDate": read_instant(_MADE), "modificationDate": read_instant(_MADE), "optionalFields1": {}, "optionalFields2": {},
+    }  # fmt: skip
+    return full | {name: value for name, value in card.items() if name in full or name == "archived"} | {"branch": branch}
