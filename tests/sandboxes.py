@@ -28,7 +28,7 @@ class Calls(requests.Session):
         self.trust_env = False  # no proxy, no .netrc
         self.base = base
 
-    def request(self, method: str | bytes, url: str | bytes, *args: Any, **more: Any) -> requests.Response:  # type: ignore[override]
+    def request(self, method: str | bytes, url: str | bytes, *args: Any, **more: Any) -> requests.Response:
         address = url.decode() if isinstance(url, bytes) else url
         more.setdefault("timeout", 30)
         return super().request(method, address if "://" in address else self.base + address, *args, **more)

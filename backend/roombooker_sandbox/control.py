@@ -9,7 +9,7 @@ from marshmallow import Schema, ValidationError
 from werkzeug.exceptions import BadRequest
 
 from roombooker_sandbox.control_schemas import ClockSchema, ExpireSchema, FaultSchema, ResetSchema, RightsSchema, SwitchesSchema
-from roombooker_sandbox.rights import remove_rights, restore_rights, unknown_rights
+from roombooker_sandbox.rights import remove_rights, restore_rights, unknown_rights, usual_rights
 from roombooker_sandbox.seed import seed_again
 from roombooker_sandbox.switches import Fault, Switches
 from roombooker_sandbox.world import World
@@ -79,7 +79,7 @@ def blueprint(world: World) -> Blueprint:
         with world.lock:
             world.faults.clear()
             world.counters.clear()
-        world.removed_rights.clear()
+        usual_rights(world)
         world.password_expired = False
         world.clock.reset()
         world.fire("reset")

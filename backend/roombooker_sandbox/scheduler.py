@@ -5,25 +5,38 @@ import itertools
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
 
 _log = logging.getLogger(__name__)
 
 
 class Scheduler:
     def __init__(self) -> None:
-        self._heap: list[tuple[float, int, Callable[[], object]]] = []
+        self._heap: list[tuple[float, int, Callable[[], object], Executor | None]] = []
         self._order = itertools.count()
         self._wake = threading.Condition()
         self._closed = False
         self._busy = 0
         threading.Thread(target=self._run, name="sandbox-scheduler", daemon=True).start()
 
-    def later(self, delay_s: float, call: Callable[[], object]) -> None:
-        """Run `call` on the scheduler's thread after `delay_s` seconds. Slow work (HTTP posts) belongs in a thread of its own."""
+    def later(self, delay_s: float, call: Callable[[], object], on: Executor | None = None) -> None:
+        """Run `call` after `delay_s` seconds: on the scheduler's thread, or `on` a pool of the part's own when it is slow (HTTP posts)."""
         with self._wake:
-            heapq.heappush(self._heap, (time.monotonic() + max(0.0, delay_s), next(self._order), call))
+            heapq.heappush(self._heap, (time.monotonic() + max(0.0, delay_s), next(self._order), call, on))
             self._wake.notify()
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """What runs inside counts as pending, on whichever thread."""
+        with self._wake:
+            self._busy += 1
+        try:
+            yield
+        finally:
+            with self._wake:
+                self._busy -= 1
 
     @property
     def pending(self) -> int:
@@ -48,12 +61,21 @@ class Scheduler:
                     self._wake.wait(self._heap[0][0] - time.monotonic() if self._heap else None)
                 if self._closed:
                     return
-                call = heapq.heappop(self._heap)[2]
+                _, _, call, pool = heapq.heappop(self._heap)
                 self._busy += 1
+            if pool is None:
+                self._finish(call)
+                continue
             try:
-                call()
-            except Exception:  # noqa: BLE001  one bad call must not end the thread that all the others wait for
-                _log.exception("a scheduled call failed")
-            finally:
-                with self._wake:
-                    self._busy -= 1
+                pool.submit(self._finish, call)
+            except RuntimeError:  # the pool is shut down: the sandbox is closing
+                self._finish(lambda: None)
+
+    def _finish(self, call: Callable[[], object]) -> None:
+        try:
+            call()
+        except Exception:  # noqa: BLE001  one bad call must not end the thread that all the others wait for
+            _log.exception("a scheduled call failed")
+        finally:
+            with self._wake:
+                self._busy -= 1

@@ -20,6 +20,7 @@ OPERATOR_LOGIN = "roombooker"
 OPERATOR_PASSWORD = "sandbox-app-password"  # noqa: S105  as above
 PERSON_PASSWORD = "sandbox"  # noqa: S105  as above
 HOOK_SECRET = "sandbox-hook-secret-7f3a9c"  # noqa: S105  what the action sequence sends to the product
+OPTIONAL_RIGHTS = ("people_calendars",)  # not granted until /control/rights restores them
 
 
 @dataclass
@@ -47,7 +48,7 @@ class World:
     switches: Switches = field(default_factory=Switches)
     faults: list[Fault] = field(default_factory=list)
     counters: Counter[str] = field(default_factory=Counter)  # "topdesk POST /reservations" -> calls
-    removed_rights: set[str] = field(default_factory=set)
+    removed_rights: set[str] = field(default_factory=lambda: set(OPTIONAL_RIGHTS))
     password_expired: bool = False
     hooks: dict[str, list[Callable[[], None]]] = field(default_factory=dict)
     parts: dict[str, Any] = field(default_factory=dict)  # what a part wants to keep in memory, under its own name
@@ -66,7 +67,7 @@ class World:
 
         Fired by the core: "expire delta", "expire subscriptions", "expire keys", "expire password"; "clock" (after it moved), "rights"
         (after they changed), "reset" (switches, faults, rights, clock and counters are back), "reset data" (all rows of all parts are
-        gone and `seed` comes next: forget what is cached).
+        gone and `seed` comes next: forget what is cached); "close" (shut down pools and sessions).
         """
         self.hooks.setdefault(name, []).append(call)
 
@@ -77,4 +78,5 @@ class World:
     def close(self) -> None:
         """Stop what runs later and close the database."""
         self.scheduler.close()
+        self.fire("close")
         self.store.close()

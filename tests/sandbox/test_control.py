@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from roombooker_sandbox.switches import Switches
+from roombooker_sandbox.world import OPTIONAL_RIGHTS
 from sandboxes import RunningSandbox
 
 
@@ -94,12 +95,17 @@ def test_rights_go_and_come_back(sandbox: RunningSandbox) -> None:
     mailbox = sandbox.world.directory.rooms[0].mailbox
     names = ["locations", "Mail.Send", f"mailbox:{mailbox.upper()}", "branch:Canal Court", "room_type:Meeting room"]
     assert sandbox.control.post("/rights", json={"remove": names}).status_code == 200
-    assert sandbox.world.removed_rights == {"locations", "Mail.Send", f"mailbox:{mailbox}", "branch:Canal Court", "room_type:Meeting room"}
+    assert sandbox.world.removed_rights >= {"locations", "Mail.Send", f"mailbox:{mailbox}", "branch:Canal Court", "room_type:Meeting room"}
     assert sandbox.control.post("/rights", json={"restore": ["locations"]}).json()["removed"] == sorted(
         sandbox.world.removed_rights - {"locations"}
     )
     sandbox.control.post("/reset")
-    assert sandbox.world.removed_rights == set()
+    assert sandbox.world.removed_rights == set(OPTIONAL_RIGHTS)
+
+
+def test_the_optional_scope_on_people_s_mailboxes_is_there_once_restored(sandbox: RunningSandbox) -> None:
+    assert sandbox.control.get("").json()["removed_rights"] == ["people_calendars"]
+    assert sandbox.control.post("/rights", json={"restore": ["people_calendars"]}).json() == {"removed": []}
 
 
 @pytest.mark.parametrize("name", ["fly", "mailbox:nobody@contoso.example", "branch:Elsewhere", "room_type:"])
@@ -107,7 +113,7 @@ def test_an_unknown_right_is_refused_by_name_and_removes_nothing(sandbox: Runnin
     answer = sandbox.control.post("/rights", json={"remove": ["persons", name]})
     assert answer.status_code == 400
     assert name in answer.json()["errors"]
-    assert sandbox.world.removed_rights == set()
+    assert sandbox.world.removed_rights == set(OPTIONAL_RIGHTS)
 
 
 def test_the_clock_moves_forward_only_and_reset_returns_it(sandbox: RunningSandbox) -> None:

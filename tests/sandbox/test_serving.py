@@ -13,7 +13,8 @@ import requests
 
 from roombooker_sandbox.seed import OtherEstate
 from roombooker_sandbox.tls import app_certificate, authority_file, server_files
-from sandboxes import CLIENT_ID, Calls, RunningSandbox, start_sandbox
+from roombooker_sandbox.world import CLIENT_ID
+from sandboxes import Calls, RunningSandbox, start_sandbox
 
 COMMAND = (sys.executable, "-m", "roombooker_sandbox.cli")
 
