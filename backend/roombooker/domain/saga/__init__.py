@@ -1,0 +1,80 @@
+"""The booking saga: a pure state machine that books, moves and cancels without ever doubling or losing a reservation.
+
+`wanted(saga)` says which call comes next, `advance(saga, answer)` what follows from its answer. Whoever drives it keeps the
+saga's JSON in every commit, so that it can be killed at any line; `resumed(saga)` then distrusts whatever may have been sent."""
+
+from roombooker.domain.saga.answers import (
+    Absent,
+    Answer,
+    Checked,
+    Done,
+    Listed,
+    Looked,
+    PersonFound,
+    Refused,
+    Rival,
+    Unavailable,
+    Unknown,
+)
+from roombooker.domain.saga.machine import advance, arrived, give_up, lapsed, resumed, wanted
+from roombooker.domain.saga.start import book, cancel, move
+from roombooker.domain.saga.state import (
+    Item,
+    ItemPhase,
+    Kind,
+    Old,
+    Outcome,
+    Phase,
+    Reason,
+    Record,
+    Saga,
+    Way,
+    from_json,
+    to_json,
+)
+from roombooker.domain.saga.steps import ChangeBack, ChangeRecord, CheckExchange, Create, Find, FindPerson, Look, Relist, Remove, Step
+
+__all__ = [
+    "Absent",
+    "Answer",
+    "ChangeBack",
+    "ChangeRecord",
+    "CheckExchange",
+    "Checked",
+    "Create",
+    "Done",
+    "Find",
+    "FindPerson",
+    "Item",
+    "ItemPhase",
+    "Kind",
+    "Listed",
+    "Look",
+    "Looked",
+    "Old",
+    "Outcome",
+    "PersonFound",
+    "Phase",
+    "Reason",
+    "Record",
+    "Refused",
+    "Relist",
+    "Remove",
+    "Rival",
+    "Saga",
+    "Step",
+    "Unavailable",
+    "Unknown",
+    "Way",
+    "advance",
+    "arrived",
+    "book",
+    "cancel",
+    "from_json",
+    "give_up",
+    "lapsed",
+    "move",
+    "resumed",
+    "to_json",
+    "wanted",
+]
