@@ -1,0 +1,179 @@
+/** The pane's conductor: starts it, follows the form, and is what the buttons call. */
+import { Failure } from '../api/client.ts';
+import type { RoomBooker } from '../api/resources.ts';
+import type { Alternative, Booking, Room } from '../api/shapes.ts';
+import { meaningOf, slotOfBooking } from '../model/booking.ts';
+import { asksTheSame, sameForm, slotOf } from '../model/form.ts';
+import { failed, loading, ready } from '../model/remote.ts';
+import { speak } from '../strings/index.ts';
+import { createBookings } from './booking.ts';
+import type { Outlook } from './outlook.ts';
+import { createSearching, type Searching } from './searching.ts';
+import type { Store } from './state.ts';
+
+export interface Pane {
+  searching: Searching;
+  start(): Promise<void>;
+  signIn(): void;
+  retrySearch(): void;
+  book(): void;
+  /** Takes a way out that was offered for a room: another time, or another room. */
+  take(way: Alternative, room: Room | null): Promise<void>;
+  cancel(booking: Booking): void;
+  followTime(booking: Booking): void;
+  setTimeBack(booking: Booking): void;
+  bookAgain(booking: Booking): void;
+  addRoomAgain(): void;
+  view(view: 'search' | 'bookings'): void;
+  loadMine(): void;
+  openBooking(id: string | null): void;
+}
+
+/** How the pane gets at Outlook and at the person. */
+export interface Surroundings {
+  startOutlook(): Promise<boolean>;
+  language(): string;
+  openOutlook(): Outlook | null;
+  signIn(): Promise<unknown>;
+}
+
+export function createPane(store: Store, api: RoomBooker, around: Surroundings): Pane {
+  const searching = createSearching(store, api);
+  const bookings = createBookings(store, api);
+  let outlook: Outlook | null = null;
+
+  async function reread(): Promise<void> {
+    if (!outlook) return;
+    const form = await outlook.read();
+    const before = store.get().form;
+    if (before && sameForm(before, form)) return;
+    store.set({ form });
+    if (outlook.kind === 'compose' && (!before || !asksTheSame(before, form))) void searching.ask();
+  }
+
+  const live = () => store.get().bookings.filter((one) => meaningOf(one.state).live);
+
+  async function loadMine(): Promise<void> {
+    store.set({ mine: loading(store.get().mine, Date.now()) });
+    try {
+      store.set({ mine: ready(await api.bookings()) });
+    } catch (fault) {
+      store.set({ mine: failed(store.get().mine, fault instanceof Failure ? fault : new Failure('unknown')) });
+    }
+  }
+
+  return {
+    searching,
+
+    async start() {
+      const inside = await around.startOutlook();
+      if (!inside) return store.set({ stage: 'not_outlook' });
+      store.set({ speech: speak(around.language()) });
+      outlook = around.openOutlook();
+      if (!outlook) return store.set({ stage: 'no_appointment' });
+      const opened = outlook;
+      void searching.loadRooms();
+      await reread();
+      store.set({ stage: opened.kind });
+      opened.watch(() => void reread());
+      setInterval(() => {
+        bookings.tick(Date.now());
+        searching.askIfStale(Date.now());
+      }, 1_000);
+      await bookings.restore(opened);
+    },
+
+    signIn() {
+      void around.signIn().then(() => {
+        void searching.loadRooms();
+        if (outlook) void bookings.restore(outlook);
+        if (store.get().view === 'bookings') void loadMine();
+        return searching.ask();
+      }, () => undefined);
+    },
+
+    retrySearch: () => void searching.ask(),
+
+    book() {
+      const { chosen, choosing, form } = store.get();
+      if (!outlook || chosen.length === 0) return;
+      const old = choosing.is === 'instead' ? live().find((one) => one.id === choosing.of) : undefined;
+      const slot = form && slotOf(form);
+      if (old && slot) void bookings.move(outlook, old, slot, chosen);
+      else void bookings.book(outlook, chosen);
+    },
+
+    async take(way, room) {
+      const current = live()[0];
+      const target = way.room ?? room;
+      const form = store.get().form;
+      if (!outlook || !form) return;
+      const slot = { start: way.start, end: way.end };
+      if (current && store.get().choosing.is !== 'beside') {
+        const rooms = target ? [target] : current.rooms.map((one) => one.room);
+        return bookings.move(outlook, current, slot, rooms);
+      }
+      if (way.room) searching.offer(way);
+      else if (room) store.set({ chosen: [room], opened: room.id, doing: { is: 'nothing' } });
+      const now = slotOf(form);
+      if (now && Date.parse(now.start) === Date.parse(slot.start) && Date.parse(now.end) === Date.parse(slot.end)) return;
+      try {
+        await outlook.setTime(slot.start, slot.end);
+        store.say(store.get().speech.words.ways.done);
+      } catch {
+        store.set({ notice: 'outlook_refused' });
+      }
+      await reread();
+    },
+
+    cancel(booking) {
+      const ours = store.get().bookings.some((one) => one.id === booking.id);
+      void bookings.cancel(ours ? outlook : null, booking);
+    },
+
+    followTime(booking) {
+      const { form } = store.get();
+      const slot = form && slotOf(form);
+      if (outlook && slot) void bookings.move(outlook, booking, slot, booking.rooms.map((one) => one.room));
+    },
+
+    setTimeBack(booking) {
+      const slot = slotOfBooking(booking);
+      void outlook?.setTime(slot.start, slot.end).then(reread, () => store.set({ notice: 'outlook_refused' }));
+    },
+
+    bookAgain(booking) {
+      if (!outlook) return;
+      store.set({ bookings: store.get().bookings.filter((one) => one.id !== booking.id) });
+      void bookings.book(outlook, booking.rooms.map((one) => one.room));
+    },
+
+    addRoomAgain() {
+      const last = live().at(-1);
+      if (outlook && last) void bookings.addRooms(outlook, last);
+    },
+
+    view(view) {
+      store.set({ view, detail: { is: 'idle' }, doing: { is: 'nothing' } });
+      if (view === 'bookings') void loadMine();
+    },
+
+    loadMine: () => void loadMine(),
+
+    openBooking(id) {
+      if (id === null) return store.set({ detail: { is: 'idle' } });
+      const known = store.get().mine;
+      const last = known.is === 'ready' ? known.value.find((one) => one.id === id) ?? null : null;
+      store.set({ detail: { is: 'loading', last, since: Date.now() } });
+      api.booking(id).then(
+        (booking) => {
+          if (store.get().detail.is !== 'idle') store.set({ detail: ready(booking) });
+        },
+        (fault: unknown) => {
+          const failure = fault instanceof Failure ? fault : new Failure('unknown');
+          if (store.get().detail.is !== 'idle') store.set({ detail: { is: 'failed', fault: failure, last } });
+        },
+      );
+    },
+  };
+}
