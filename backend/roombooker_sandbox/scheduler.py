@@ -44,16 +44,6 @@ class Scheduler:
         with self._wake:
             return len(self._heap) + self._busy
 
-    def hold(self) -> Callable[[], None]:
-        """Count as pending what goes on in another thread, until the returned function is called (once)."""
-        with self._wake:
-            self._busy += 1
-        return self._release
-
-    def _release(self) -> None:
-        with self._wake:
-            self._busy -= 1
-
     def clear(self) -> None:
         """Forget what has not begun."""
         with self._wake:

@@ -69,6 +69,6 @@ def blueprint(world: World) -> Blueprint:
     world.on("expire delta", lambda: delta.expire_tokens(exchange.items))
     world.on("expire subscriptions", exchange.notices.expire_all)
     world.on("rights", exchange.notices.ask_again)
-    world.on("reset", lambda: (world.removed_rights.add(access.PEOPLE), exchange.throttle.clear())[1])
+    world.on("reset", exchange.throttle.clear)
     world.on("reset data", exchange.items.reload)
     return part

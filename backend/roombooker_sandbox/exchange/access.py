@@ -16,7 +16,7 @@ from roombooker_sandbox.exchange.errors import GraphError, access_denied, unknow
 from roombooker_sandbox.exchange.mailboxes import Mailbox, Mailboxes
 from roombooker_sandbox.world import World
 
-PEOPLE = "people_calendars"
+PEOPLE = "people_calendars"  # one of world.OPTIONAL_RIGHTS
 
 
 @dataclass(frozen=True)
@@ -95,4 +95,3 @@ class Access:
             return False
         prefixes = (f"{right}.ReadWrite",) if write else (f"{right}.Read", right)
         return any(scope.startswith(prefixes) for scope in who.granted)
-

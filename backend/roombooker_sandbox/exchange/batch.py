@@ -23,13 +23,15 @@ def register(part: Blueprint) -> None:
     @part.post(f"{API}/$batch")
     def batch() -> ResponseReturnValue:
         steps = _checked(json_body())
-        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
         outer = {name: request.headers[name] for name in _OUTER_HEADERS if name in request.headers}
         host = request.host_url
         done: dict[str, dict[str, Any]] = {}
         waiting = dict(steps)
         while waiting:
-            ready = [step for step in waiting.values() if all(name in done for name in step.get("dependsOn") or ())][: inferred.MAX_CONCURRENT]
+            ready = [step for step in waiting.values() if all(name in done for name in step.get("dependsOn") or ())][
+                : inferred.MAX_CONCURRENT
+            ]
             runnable = []
             for step in ready:
                 del waiting[step["id"]]
@@ -73,7 +75,11 @@ def _run(app: Flask, host: str, outer: dict[str, str], step: dict[str, Any]) -> 
         f"/graph{API}{url}", base_url=host, method=step["method"].upper(), headers={**outer, **(step.get("headers") or {})}, data=data,
         environ_overrides={INNER: True},
     )  # fmt: skip
-    kept = {name: value for name, value in answer.headers.items() if name.lower() in {"content-type", "location", "retry-after", "preference-applied"}}
+    kept = {
+        name: value
+        for name, value in answer.headers.items()
+        if name.lower() in {"content-type", "location", "retry-after", "preference-applied"}
+    }
     found: dict[str, Any] = {"id": step["id"], "status": answer.status_code, "headers": kept}
     if answer.data:
         found["body"] = answer.get_json(silent=True) if answer.is_json else base64.b64encode(answer.data).decode()

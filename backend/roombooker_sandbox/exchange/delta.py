@@ -64,9 +64,11 @@ def changes(items: Items, mailbox: Mailbox, style: Style) -> dict[str, Any]:
     """One page of changes, with nextLink or deltaLink."""
     for name in ("$filter", "$orderby", "$expand", "$search", "$select", "$top"):
         if name in request.args:
-            raise bad_request(f"The query parameter '{name}' is not supported with change tracking over this resource.", "ErrorInvalidUrlQuery")
+            raise bad_request(
+                f"The query parameter '{name}' is not supported with change tracking over this resource.", "ErrorInvalidUrlQuery"
+            )
     with items.world.store.transaction() as db:
-        token = _token(items, db, mailbox)
+        token = _token(db, mailbox)
         size = page_size(None)
         gone, rows = _round(items, db, token)
         pending = [(key, entry) for key, entry in (*gone, *rows) if key > token.after]
@@ -85,7 +87,7 @@ def changes(items: Items, mailbox: Mailbox, style: Style) -> dict[str, Any]:
     return answer
 
 
-def _token(items: Items, db: Connection, mailbox: Mailbox) -> Token:
+def _token(db: Connection, mailbox: Mailbox) -> Token:
     epoch = delta_epoch(db)
     text = request.args.get("$skiptoken") or request.args.get("$deltatoken")
     if not text:
@@ -100,7 +102,10 @@ def _token(items: Items, db: Connection, mailbox: Mailbox) -> Token:
     if token.epoch != epoch:
         again = f"{root()}users/{mailbox.oid}/calendarView/delta?startDateTime={stamp(token.low)}&endDateTime={stamp(token.high)}"
         raise GraphError(
-            410, inferred.DELTA_EXPIRED_CODE, "The sync state generation is not found; resynchronize.", {"Location": f"{again}&$deltatoken="}
+            410,
+            inferred.DELTA_EXPIRED_CODE,
+            "The sync state generation is not found; resynchronize.",
+            {"Location": f"{again}&$deltatoken="},
         )
     if request.args.get("$deltatoken"):
         return Token(token.mailbox, token.low, token.high, token.since, _last_seq(db), _START, epoch)
@@ -121,7 +126,9 @@ def _round(items: Items, db: Connection, token: Token) -> tuple[list[Keyed], lis
         rows = view(items, db, token.mailbox, token.low, token.high)
         return [], _keyed(rows)
     known = {}
-    query = "SELECT item, min(low) AS low, max(high) AS high, max(series) AS series FROM gx_change WHERE mailbox = ? AND seq > ? GROUP BY item"
+    query = (
+        "SELECT item, min(low) AS low, max(high) AS high, max(series) AS series FROM gx_change WHERE mailbox = ? AND seq > ? GROUP BY item"
+    )
     for row in db.execute(query, (token.mailbox, max(token.since, 0))).fetchall():
         known[row["item"]] = row
     gone: list[Keyed] = []

@@ -68,4 +68,3 @@ def unknown_resource(name: str) -> GraphError:
         404, "Request_ResourceNotFound",
         f"Resource '{name}' does not exist or one of its queried reference-property objects are not present.",
     )  # fmt: skip
-

@@ -67,7 +67,7 @@ def check_etag(row: Row) -> None:
         )  # fmt: skip
 
 
-def register(route: MailboxRoutes, exchange: Exchange) -> None:  # noqa: C901
+def register(route: MailboxRoutes, exchange: Exchange) -> None:
     items, meetings = exchange.items, exchange.meetings
     collections = ("/events", "/calendar/events", "/calendars/<calendar>/events")
     single = tuple(f"{path}/<event>" for path in collections)
@@ -109,7 +109,7 @@ def register(route: MailboxRoutes, exchange: Exchange) -> None:  # noqa: C901
         with items.change():
             row = find(exchange, mailbox, event)
             check_etag(row)
-            row = meetings.update(mailbox, row, json_body())
+            row = meetings.update(row, json_body())
         return show(exchange, row, mailbox)
 
     @route("DELETE", *single)
@@ -118,7 +118,7 @@ def register(route: MailboxRoutes, exchange: Exchange) -> None:  # noqa: C901
         with items.change():
             row = find(exchange, mailbox, event)
             check_etag(row)
-            meetings.remove(mailbox, row)
+            meetings.remove(row)
         return no_content()
 
     @route("POST", *(f"{path}/cancel" for path in single))
@@ -126,7 +126,7 @@ def register(route: MailboxRoutes, exchange: Exchange) -> None:  # noqa: C901
         del calendar
         comment = property_of(optional_body(), "comment") or ""
         with items.change():
-            meetings.cancel(mailbox, find(exchange, mailbox, event), comment)
+            meetings.cancel(find(exchange, mailbox, event), comment)
         return no_content(202)
 
     def answering(action: str, answer: str) -> None:
@@ -138,7 +138,7 @@ def register(route: MailboxRoutes, exchange: Exchange) -> None:  # noqa: C901
             proposed = _slot(slot) if slot and answer != "accepted" else None
             with items.change():
                 row = find(exchange, mailbox, event)
-                send = bool(property_of(body, "sendResponse", True))
+                send = property_of(body, "sendResponse") is not False
                 meetings.respond(mailbox, row, answer, property_of(body, "comment") or "", send=send, proposed=proposed)
             return no_content(202)
 
@@ -185,7 +185,9 @@ def window() -> tuple[int, int]:
     found = [request.args.get(name) or "" for name in ("startDateTime", "endDateTime")]
     if not all(found):
         raise GraphError(
-            400, "ErrorInvalidRequest", "This request requires a time window specified by the query string parameters StartDateTime and EndDateTime."
+            400,
+            "ErrorInvalidRequest",
+            "This request requires a time window specified by the query string parameters StartDateTime and EndDateTime.",
         )
     low, high = instant(found[0], "startDateTime"), instant(found[1], "endDateTime")
     if high < low:

@@ -65,4 +65,3 @@ def change_key(item: int, version: int) -> str:
 
 def etag(item: int, version: int) -> str:
     return f'W/"{change_key(item, version)}"'
-

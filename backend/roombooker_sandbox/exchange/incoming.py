@@ -195,8 +195,6 @@ def _slot(body: dict[str, Any], old: Item | None) -> tuple[datetime, datetime, d
 def _check_all_day(start: datetime, end: datetime) -> None:
     for name, moment in (("Start", start), ("End", end)):
         if moment.hour or moment.minute or moment.second:
-            raise GraphError(
-                400, inferred.ALL_DAY_CODE, f"The Event.{name} property for an all-day event needs to be set to midnight."
-            )
+            raise GraphError(400, inferred.ALL_DAY_CODE, f"The Event.{name} property for an all-day event needs to be set to midnight.")
     if end - start < timedelta(days=1):
         raise GraphError(400, inferred.ALL_DAY_CODE, "The duration of an event marked as All day must be at least 24 hours.")

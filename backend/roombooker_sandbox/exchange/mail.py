@@ -29,7 +29,9 @@ def register(part: Blueprint, route: MailboxRoutes, exchange: Exchange) -> None:
     def outbox() -> ResponseReturnValue:
         """Not Graph's: for tests and the stand-in Outlook. `to`, `kind`, `after` (an id), `limit` narrow it; oldest first."""
         after, limit = (int(request.args.get(name) or default) for name, default in (("after", "0"), ("limit", "500")))
-        return jsonify({"value": exchange.outbox.messages(to=request.args.get("to"), kind=request.args.get("kind"), after=after, limit=limit)})
+        return jsonify(
+            {"value": exchange.outbox.messages(to=request.args.get("to"), kind=request.args.get("kind"), after=after, limit=limit)}
+        )
 
 
 def _addresses(recipients: Any) -> list[str]:

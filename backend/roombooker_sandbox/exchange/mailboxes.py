@@ -39,12 +39,9 @@ class Mailbox:
 
 class Mailboxes:
     def __init__(self, directory: Directory) -> None:
-        people = [
-            Mailbox(p.number, p.oid, p.mail, p.name, "user", p.building.time_zone, (p.proxy,), person=p) for p in directory.people
-        ]
+        people = [Mailbox(p.number, p.oid, p.mail, p.name, "user", p.building.time_zone, (p.proxy,), person=p) for p in directory.people]
         rooms = [
-            Mailbox(ROOM_KEYS + r.number, r.mailbox_oid, r.mailbox, r.name, "room", r.building.time_zone, room=r)
-            for r in directory.rooms
+            Mailbox(ROOM_KEYS + r.number, r.mailbox_oid, r.mailbox, r.name, "room", r.building.time_zone, room=r) for r in directory.rooms
         ]
         shared = Mailbox(
             SHARED_KEY, stable_id("shared", "room-booker"), f"room.booker@{DOMAIN}", "Room Booker", "shared", "Europe/Amsterdam",

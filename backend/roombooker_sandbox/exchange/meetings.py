@@ -44,7 +44,7 @@ class Meetings:
                 self._tell(db, item, 0, {a["address"] for a in data["attendees"]}, moved=True, kind="invitation")
         return whole(item)
 
-    def update(self, mailbox: Mailbox, row: Row, body: dict[str, Any]) -> Row:
+    def update(self, row: Row, body: dict[str, Any]) -> Row:
         """PATCH: the organizer's travels to the attendees; an attendee's stays in their copy."""
         fields = simple_fields(body, self.items.mailboxes)
         self._merge_props(row.data, fields)
@@ -96,13 +96,16 @@ class Meetings:
         before = {a["address"]: a for a in row.data.get("attendees", ())}
         if "attendees" in fields:
             fields["attendees"] = [
-                {**a, **{k: before[a["address"]][k] for k in ("response", "time")}} if a["address"] in before else a for a in fields["attendees"]
+                {**a, **{k: before[a["address"]][k] for k in ("response", "time")}} if a["address"] in before else a
+                for a in fields["attendees"]
             ]
         change |= fields
         if moved:
             change |= {"start": start, "end": end, "zone": kept["zone"], "endZone": kept["endZone"]}
             if item.is_organizer:
-                change["attendees"] = [{**a, "response": "none", "time": None} for a in change.get("attendees", row.data.get("attendees", ()))]
+                change["attendees"] = [
+                    {**a, "response": "none", "time": None} for a in change.get("attendees", row.data.get("attendees", ()))
+                ]
         item.data["exceptions"][str(row.original)] = change
         self.items.save(db, item)
         if item.is_organizer and not item.data.get("isDraft"):
@@ -111,8 +114,7 @@ class Meetings:
             if moved or fields.keys() - _OWN_FIELDS:
                 self._tell(db, item, row.original, after - before.keys(), moved=True, kind="invitation")
                 self._tell(db, item, row.original, after & before.keys(), moved=moved, kind="update")
-        found = next(r for r in _dates(item) if r.original == row.original)
-        return found
+        return next(r for r in _dates(item) if r.original == row.original)
 
     def _check_boundary(self, item: Item, original: int, start: int, end: int) -> None:
         """An occurrence may not be moved onto or past its neighbours (ErrorOccurrenceCrossingBoundary)."""
@@ -128,7 +130,7 @@ class Meetings:
             merged = {**data.get("props", {}), **fields["props"]}
             fields["props"] = {key: value for key, value in merged.items() if value is not None}
 
-    def remove(self, mailbox: Mailbox, row: Row) -> None:
+    def remove(self, row: Row) -> None:
         """DELETE: by the organizer it cancels the meeting for all; by an attendee the copy goes and nobody hears of it."""
         with self.items.change() as db:
             if row.item.is_organizer:
@@ -136,7 +138,7 @@ class Meetings:
             else:
                 self._drop(db, row)
 
-    def cancel(self, mailbox: Mailbox, row: Row, comment: str) -> None:
+    def cancel(self, row: Row, comment: str) -> None:
         if not row.item.is_organizer:
             raise GraphError(
                 400, inferred.NOT_ORGANIZER_CODE, "Your request can't be completed. You need to be an organizer to cancel a meeting."
@@ -159,7 +161,9 @@ class Meetings:
         item.data["dropped"] = sorted({*item.data.get("dropped", ()), row.original})
         self.items.save(db, item)
 
-    def respond(self, mailbox: Mailbox, row: Row, answer: str, comment: str, *, send: bool, proposed: tuple[int, int] | None = None) -> None:
+    def respond(
+        self, mailbox: Mailbox, row: Row, answer: str, comment: str, *, send: bool, proposed: tuple[int, int] | None = None
+    ) -> None:
         """accepted | tentativelyAccepted | declined, by an attendee (a room's delegate answers for the room)."""
         item = row.item
         if item.is_organizer:
@@ -236,6 +240,5 @@ class Meetings:
 
 
 def _dates(item: Item) -> list[Row]:
-
 
     return [row for original, end in plan_of(item) if (row := occurrence(item, original, end))]

@@ -3,7 +3,6 @@
 import json
 import random
 import uuid
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -41,7 +40,12 @@ class Notices:
                 times = 2 if self._chance.random() < switches.double else 1
                 late_s = 3 * switches.delay_ms / 1000 + 0.2 if self._chance.random() < switches.reorder else 0.0
                 for _ in range(times):
-                    self._send(subscription, subscription.data["notificationUrl"], self._notice(subscription, change), switches.delay_ms / 1000 + late_s)
+                    self._send(
+                        subscription,
+                        subscription.data["notificationUrl"],
+                        self._notice(subscription, change),
+                        switches.delay_ms / 1000 + late_s,
+                    )
 
     def lifecycle(self, subscription: Subscription, event: str) -> None:
         """missed | subscriptionRemoved | reauthorizationRequired, to the lifecycleNotificationUrl if there is one."""
@@ -82,26 +86,16 @@ class Notices:
     def _send(
         self, subscription: Subscription, url: str, notice: dict[str, Any], delay_s: float, attempt: int = 0, *, is_lifecycle: bool = False
     ) -> None:
-        def post(release: Callable[[], None]) -> None:
-            try:
-                if self._post(url, notice):
-                    return
-                if attempt < len(inferred.NOTICE_RETRY_DELAYS_S):
-                    wait_s = inferred.NOTICE_RETRY_DELAYS_S[attempt]
-                    self._send(subscription, url, notice, wait_s, attempt + 1, is_lifecycle=is_lifecycle)
-                elif not is_lifecycle:
-                    self.lifecycle(subscription, "missed")
-            finally:
-                release()
+        def post() -> None:
+            if self._post(url, notice):
+                return
+            if attempt < len(inferred.NOTICE_RETRY_DELAYS_S):
+                wait_s = inferred.NOTICE_RETRY_DELAYS_S[attempt]
+                self._send(subscription, url, notice, wait_s, attempt + 1, is_lifecycle=is_lifecycle)
+            elif not is_lifecycle:
+                self.lifecycle(subscription, "missed")
 
-        def submit() -> None:
-            release = self._world.scheduler.hold()
-            try:
-                self._pool.submit(post, release)
-            except RuntimeError:  # the sandbox is closing
-                release()
-
-        self._world.scheduler.later(delay_s, submit)
+        self._world.scheduler.later(delay_s, post, on=self._pool)
 
     def _post(self, url: str, notice: dict[str, Any]) -> bool:
         try:

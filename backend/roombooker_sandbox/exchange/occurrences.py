@@ -111,4 +111,3 @@ def last_end(item: Item) -> int:
     """When the series is over, by its plan (exceptions left out)."""
     plan = plan_of(item)
     return plan[-1][1] if plan else item.end
-

@@ -70,7 +70,9 @@ def _number(name: str, low: int, high: int | None) -> int | None:
     if text is None:
         return None
     if not text.isdigit() or int(text) < low:
-        raise GraphError(400, "BadRequest", f"Invalid value '{text}' for {name} query option found. The value must be a non-negative integer.")
+        raise GraphError(
+            400, "BadRequest", f"Invalid value '{text}' for {name} query option found. The value must be a non-negative integer."
+        )
     if high is not None and int(text) > high:
         raise GraphError(400, "ErrorInvalidRequest", f"Invalid page size specified: {text}. Must be between {low} and {high} inclusive.")
     return int(text)
@@ -115,7 +117,13 @@ def _sort_key(value: Any) -> tuple[bool, Any]:
 
 
 def collection(
-    rows: Sequence[T], render: Callable[[T], dict[str, Any]], wanted: Query, *, size: int, context: str, extra: Callable[[T], dict[str, Any]] | None = None
+    rows: Sequence[T],
+    render: Callable[[T], dict[str, Any]],
+    wanted: Query,
+    *,
+    size: int,
+    context: str,
+    extra: Callable[[T], dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """One page of `{"value": […]}` with count and nextLink; renders no more than it must."""
     if wanted.matches or wanted.order:

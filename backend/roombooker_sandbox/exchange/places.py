@@ -69,7 +69,9 @@ def register(part: Blueprint, exchange: Exchange) -> None:
         exchange.access.directory("Place.Read.All")
         name = place.lower()
         if name in rooms:
-            return jsonify({"@odata.context": f"{root()}$metadata#places/$entity", "@odata.type": "#microsoft.graph.room", **room_json(rooms[name])})
+            return jsonify(
+                {"@odata.context": f"{root()}$metadata#places/$entity", "@odata.type": "#microsoft.graph.room", **room_json(rooms[name])}
+            )
         if name in lists:
             kind = "#microsoft.graph.roomList"
             return jsonify({"@odata.context": f"{root()}$metadata#places/$entity", "@odata.type": kind, **list_json(lists[name])})
@@ -82,7 +84,9 @@ def register(part: Blueprint, exchange: Exchange) -> None:
         building = lists.get(place.lower())
         if building is None:
             raise _not_found(place)
-        return page([room_json(room) for room in directory.rooms if room.building is building], f"microsoft.graph.roomList('{place}')/rooms")
+        return page(
+            [room_json(room) for room in directory.rooms if room.building is building], f"microsoft.graph.roomList('{place}')/rooms"
+        )
 
 
 def _not_found(place: str) -> GraphError:

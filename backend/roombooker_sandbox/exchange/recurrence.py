@@ -73,6 +73,7 @@ def wall_starts(recurrence: dict[str, Any], at: time) -> Iterator[datetime]:
     absolute: dict[str, Any] = {"bymonthday": range(28, day + 1), "bysetpos": -1} if day > 28 else {"bymonthday": day}
     relative: dict[str, Any] = {"byweekday": days, "bysetpos": index}
     kind = pattern["type"]
+    by: dict[str, Any]
     frequency, by = {
         "daily": (rrule.DAILY, {}),
         "weekly": (rrule.WEEKLY, {"byweekday": days, "wkst": _DAYS.index(pattern["firstDayOfWeek"])}),
@@ -86,7 +87,13 @@ def wall_starts(recurrence: dict[str, Any], at: time) -> Iterator[datetime]:
         limit = {"until": datetime.combine(date.fromisoformat(span["endDate"]), time.max)}
     elif span["type"] == "numbered":
         limit = {"count": span["numberOfOccurrences"]}
-    yield from rrule.rrule(frequency, dtstart=begins, interval=pattern["interval"], **limit, **by)
+    yield from rrule.rrule(
+        frequency,  # type: ignore[arg-type]
+        dtstart=begins,
+        interval=pattern["interval"],
+        **limit,
+        **by,
+    )
 
 
 def slots(recurrence: dict[str, Any], at: time, length: timedelta) -> Iterator[tuple[int, int]]:

@@ -48,7 +48,11 @@ def json_body() -> dict[str, Any]:
     """The request's JSON object; 400 with Graph's words."""
     body = request.get_json(force=True, silent=True)
     if not isinstance(body, dict):
-        raise GraphError(400, "BadRequest", "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.")
+        raise GraphError(
+            400,
+            "BadRequest",
+            "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.",
+        )
     return body
 
 

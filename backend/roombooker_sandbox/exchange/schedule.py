@@ -88,5 +88,3 @@ def _item(row: Row, zone: str, *, shows_details: bool) -> dict[str, Any]:
         private = row.data.get("sensitivity") == "private"
         found |= {"isPrivate": private, "subject": "" if private else row.data.get("subject", ""), "location": "" if private else location}
     return found
-
-

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from roombooker_sandbox.exchange import access as rights
 from roombooker_sandbox.exchange.access import Access
 from roombooker_sandbox.exchange.agent import Agent
 from roombooker_sandbox.exchange.items import Items
@@ -44,7 +43,6 @@ def exchange_of(world: World) -> Exchange:
         Notices(world, items, subscriptions), Throttle(),
     )  # fmt: skip
     items.listeners.append(exchange.notices.tell)
-    world.removed_rights.add(rights.PEOPLE)
     world.parts["exchange"] = exchange
     agent.resume()
     return exchange

@@ -68,9 +68,7 @@ class Subscriptions:
         for url in (data["notificationUrl"], data["lifecycleNotificationUrl"]):
             if url:
                 self._handshake(url)
-        subscription = Subscription(
-            str(uuid.uuid4()), mailbox, expires, immutable, {**data, "applicationId": app_id, "creatorId": creator}
-        )
+        subscription = Subscription(str(uuid.uuid4()), mailbox, expires, immutable, {**data, "applicationId": app_id, "creatorId": creator})
         with self._world.store.transaction() as db:
             db.execute(
                 "INSERT INTO gx_subscription VALUES (?, ?, ?, ?, ?)",
@@ -111,7 +109,7 @@ class Subscriptions:
             "resource", "changeType", "notificationUrl", "lifecycleNotificationUrl", "clientState", "latestSupportedTlsVersion",
             "notificationQueryOptions", "encryptionCertificate", "encryptionCertificateId", "includeResourceData", "notificationUrlAppId",
         )  # fmt: skip
-        defaults: dict[str, Any] = {name: None for name in names} | {"latestSupportedTlsVersion": "v1_2"}
+        defaults: dict[str, Any] = dict.fromkeys(names) | {"latestSupportedTlsVersion": "v1_2"}
         return defaults | {name: body[name] for name in names if body.get(name) is not None}
 
     def _expiry(self, body: dict[str, Any], *, rich: bool) -> int:
@@ -140,7 +138,9 @@ class Subscriptions:
         except requests.RequestException as error:
             problem = type(error).__name__
         if problem:
-            raise bad_request(f"Subscription validation request failed. Notification endpoint must respond with 200 OK: {problem}", "ValidationError")
+            raise bad_request(
+                f"Subscription validation request failed. Notification endpoint must respond with 200 OK: {problem}", "ValidationError"
+            )
 
 
 def _check_url(url: str) -> None:

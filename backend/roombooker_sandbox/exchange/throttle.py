@@ -42,6 +42,4 @@ class Throttle:
 
 
 def _throttled(wait_s: int, limit: str) -> GraphError:
-    return GraphError(
-        429, "ApplicationThrottled", f"Application is over its {limit} limit.", {"Retry-After": str(wait_s)}
-    )
+    return GraphError(429, "ApplicationThrottled", f"Application is over its {limit} limit.", {"Retry-After": str(wait_s)})

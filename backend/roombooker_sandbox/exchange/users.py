@@ -18,7 +18,10 @@ _DEFAULT = (
     "businessPhones", "displayName", "givenName", "jobTitle", "mail", "mobilePhone", "officeLocation", "preferredLanguage", "surname",
     "userPrincipalName", "id",
 )  # fmt: skip
-_EXACT = re.compile(r"\s*(mail|userPrincipalName|id)\s+eq\s+'([^']*)'\s*|\s*proxyAddresses/any\(\s*(\w+)\s*:\s*\3\s+eq\s+'(?:smtp:)?([^']*)'\s*\)\s*", re.I)
+_EXACT = re.compile(
+    r"\s*(mail|userPrincipalName|id)\s+eq\s+'([^']*)'\s*|\s*proxyAddresses/any\(\s*(\w+)\s*:\s*\3\s+eq\s+'(?:smtp:)?([^']*)'\s*\)\s*",
+    re.IGNORECASE,
+)
 _LARGEST = 999
 
 
@@ -66,7 +69,9 @@ def register(part: Blueprint, route: MailboxRoutes, exchange: Exchange) -> None:
         if text is not None:
             found = _search(found, text)
         if not wanted.select:
-            page = collection(found, _plain if not wanted.matches else user_json, wanted, size=page_size(wanted.top, 100, _LARGEST), context="users")
+            page = collection(
+                found, _plain if not wanted.matches else user_json, wanted, size=page_size(wanted.top, 100, _LARGEST), context="users"
+            )
             page["value"] = [{k: v for k, v in user.items() if k in _DEFAULT} for user in page["value"]]
         else:
             page = collection(found, user_json, wanted, size=page_size(wanted.top, 100, _LARGEST), context="users")
@@ -105,7 +110,10 @@ def _candidates(exchange: Exchange, text: str) -> list[Mailbox]:
 def _search(found: list[Mailbox], text: str) -> list[Mailbox]:
     """`"displayName:ann"` and the like; needs ConsistencyLevel: eventual, as the real one does."""
     if request.headers.get("ConsistencyLevel", "").lower() != "eventual":
-        raise bad_request("Request with $search query parameter only works through MSGraph with a special request header: 'ConsistencyLevel: eventual'", "Request_UnsupportedQuery")
+        raise bad_request(
+            "Request with $search query parameter only works through MSGraph with a special request header: 'ConsistencyLevel: eventual'",
+            "Request_UnsupportedQuery",
+        )
     match = re.fullmatch(r'\s*"(displayName|mail|userPrincipalName):(.*)"\s*', text)
     if not match:
         raise bad_request("Syntax error in $search.", "Request_BadRequest")

@@ -71,7 +71,7 @@ def event_json(items: Items, row: Row, style: Style) -> dict[str, Any]:
         "hideAttendees": bool(data.get("hideAttendees")),
         "originalStart": stamp(row.original) if row.original else None,
         "recurrence": data.get("recurrence") if row.kind == "seriesMaster" else None,
-        "responseStatus": _response(item.is_organizer, data.get("response")),
+        "responseStatus": _response(data.get("response"), is_organizer=item.is_organizer),
         "body": body,
         "start": _when(row.start, zone, style.zone, all_day=all_day),
         "end": _when(row.end, data.get("endZone", zone), style.zone, all_day=all_day),
@@ -147,10 +147,12 @@ def _when(at: int, own_zone: str, shown_zone: str, *, all_day: bool) -> dict[str
 
 
 def _bare_location(location: dict[str, Any]) -> dict[str, Any]:
-    return {"displayName": "", "locationType": "default", "uniqueIdType": "unknown", "address": {}, "coordinates": {}} if not location else {}
+    return (
+        {"displayName": "", "locationType": "default", "uniqueIdType": "unknown", "address": {}, "coordinates": {}} if not location else {}
+    )
 
 
-def _response(is_organizer: bool, response: Any) -> dict[str, str]:
+def _response(response: Any, *, is_organizer: bool) -> dict[str, str]:
     if is_organizer:
         return {"response": "organizer", "time": NEVER}
     answer = response or {"response": "notResponded", "time": None}
