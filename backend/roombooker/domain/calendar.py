@@ -139,6 +139,10 @@ class Facilities(Calendar, Protocol):
         """The configured person that books for those without a card."""
         ...
 
+    def anywhere(self, ref: str) -> list[Booking]:
+        """One reservation wherever it is: a record per room that it holds, `room_id` "" (look the room up by `place`); NotFound."""
+        ...
+
     def locations(self, branch: str | None = None, room_type: str | None = None) -> list[Location]: ...
 
     def stamp(self, room: Room, seen: Booking, match_key: str) -> Booking:

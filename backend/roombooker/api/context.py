@@ -1,0 +1,36 @@
+"""What the views may use: the services that app.py built, and the request's caller."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+from flask import current_app
+
+from roombooker.domain.caller import Caller
+from roombooker.services.availability import AvailabilityService
+from roombooker.services.booking import BookingService
+from roombooker.services.health import HealthService
+from roombooker.services.inbox import InboxService
+from roombooker.services.rooms import RoomService
+from roombooker.services.sync import SyncService
+from roombooker.services.worklist import WorkListService
+from roombooker.settings import Settings
+
+KEY = "roombooker"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    settings: Settings
+    verify: Callable[[str], Caller]  # a bearer token's caller; NotSignedIn, NotAllowed
+    availability: AvailabilityService
+    bookings: BookingService
+    rooms: RoomService
+    sync: SyncService
+    worklist: WorkListService
+    inbox: InboxService
+    health: HealthService
+
+
+def services() -> Services:
+    return cast("Services", current_app.extensions[KEY])

@@ -1,0 +1,34 @@
+"""What the hooks store: a notice is only a reason to look, so it is written down and answered at once."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from roombooker.store import notices
+from roombooker.store.db import Database
+
+
+class InboxService:
+    def __init__(self, *, database: Database, clock: Callable[[], datetime], wake: Callable[[str], None]) -> None:
+        self._database = database
+        self._clock = clock
+        self._wake = wake
+
+    def topdesk_changed(self, reservation_id: str) -> None:
+        with self._database.write() as session:
+            notices.add(session, side="topdesk", ref=reservation_id, kind="changed", at=self._clock())
+        self._wake("notices")
+
+    def graph_noticed(self, received: Sequence[tuple[str, str, str]]) -> int:
+        """(subscription id, client state, kind) each; those with a client state that is not ours are dropped. Returns how many were kept."""
+        now = self._clock()
+        kept: set[tuple[str, str]] = set()
+        with self._database.write() as session:
+            for subscription_id, client_state, kind in received:
+                room_id = notices.room_of_subscription(session, subscription_id, client_state)
+                if room_id is not None:
+                    kept.add((room_id, kind))
+            for room_id, kind in sorted(kept):
+                notices.add(session, side="exchange", ref=room_id, kind=kind, at=now)
+        if kept:
+            self._wake("notices")
+        return len(kept)

@@ -1,0 +1,88 @@
+"""Telling people: work items for administrators, mail to the organizer for every change made for them."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy.orm import Session
+
+from roombooker.domain.actions import Hold
+from roombooker.domain.booking import Booking, Person
+from roombooker.domain.room import Room
+from roombooker.errors import SideError
+from roombooker.store import work_items
+from roombooker.store.models import LinkRow
+
+_log = structlog.get_logger(__name__)
+Mailer = Callable[[Person, str, str], None]
+"""(to, subject, text); raises SideError."""
+
+
+class Telling:
+    """`mail` is None where no mailbox is configured: then the pane and the work list tell."""
+
+    def __init__(self, *, clock: Callable[[], datetime], mail: Mailer | None) -> None:
+        self._clock = clock
+        self._mail = mail
+
+    def organizer(self, person: Person | None, room: Room, subject: str, text: str) -> None:
+        """A mail is a courtesy: its failure is logged and never fails the work."""
+        if self._mail is None or person is None:
+            return
+        try:
+            self._mail(person, subject, text)
+        except SideError as error:
+            _log.warning("mail could not be sent", room=room.id, kind=type(error).__name__)
+
+    def conflict(self, session: Session, room: Room, row: LinkRow, reason: str, meeting: Booking, *, declined: bool) -> None:
+        if declined:
+            return  # the organizer has the room's answer: nothing is left for an administrator
+        self._open(session, "conflict", room, row, reason, ["retry", "give_up"], [told(meeting)])
+
+    def cancellation_request(self, session: Session, room: Room, row: LinkRow, reason: str, reservation: Booking) -> None:
+        self._open(session, "cancellation_request", room, row, reason, ["approve", "refuse"], [told(reservation)])
+
+    def failed(self, session: Session, room: Room, row: LinkRow, reason: str) -> None:
+        self._open(session, "failed_step", room, row, reason, ["retry", "give_up"], [])
+
+    def hold(self, session: Session, room: Room, row: LinkRow, hold: Hold) -> None:
+        candidates = [told(b) for b in (hold.topdesk, hold.exchange, *hold.candidates) if b is not None]
+        self._open(session, hold.kind, room, row, hold.reason, _ACTIONS.get(hold.kind, ["retry", "give_up"]), candidates)
+
+    def close(self, session: Session, link_id: str) -> None:
+        """What was wrong with this booking is right again."""
+        work_items.close_for_link(session, link_id, at=self._clock(), outcome="The two sides agree again.")
+
+    def _open(
+        self, session: Session, kind: str, room: Room, row: LinkRow, reason: str, actions: list[str], candidates: list[dict[str, Any]]
+    ) -> None:
+        work_items.open_item(
+            session, kind=kind, dedupe=f"{kind}:{row.id}", reason=reason, at=self._clock(), room_id=room.id, link_id=row.id,
+            booking_id=row.booking_id, candidates=candidates, actions=[*actions, "status"],
+        )  # fmt: skip
+
+
+_ACTIONS = {
+    "ambiguous": ["match", "create_separate", "give_up"],
+    "conflict": ["retry", "decline_meeting", "cancel_reservation", "give_up"],
+    "deleted_and_edited": ["keep", "delete"],
+    "both_changed": ["topdesk_wins", "exchange_wins"],
+    "moved_in_topdesk": ["decline_meeting", "move_back", "give_up"],
+    "moved_in_exchange": ["retry", "give_up"],
+    "unexplained": ["retry", "delete", "give_up"],
+    "unreadable": ["retry", "give_up"],
+}
+
+
+def told(booking: Booking) -> dict[str, Any]:
+    """A record as a candidate on a work item: enough to choose by, without its subject."""
+    return {
+        "side": booking.side.value,
+        "ref": booking.ref,
+        "number": booking.number,
+        "start": booking.slot.start.isoformat().replace("+00:00", "Z"),
+        "end": booking.slot.end.isoformat().replace("+00:00", "Z"),
+        "organizer": booking.organizer.name or booking.organizer.email if booking.organizer else None,
+        "standing": booking.standing.value,
+    }

@@ -1,0 +1,169 @@
+"""Links as the plan wants them: rows to domain Links and back, and what was last seen of each side."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import delete, exists, or_, select
+from sqlalchemy.orm import Session
+from ulid import ULID
+
+from roombooker.domain.booking import Booking, Person, Side, Standing, new_match_key
+from roombooker.domain.link import Link, Remembered, Settled
+from roombooker.domain.slot import Slot
+from roombooker.store.models import ClaimRow, IntentRow, LinkRow, LinkSideRow
+
+ENDED = ("released", "cancelled", "refused")
+AWAITING = ("awaiting_appointment", "awaiting_approval")
+
+
+def links_in(session: Session, room_id: str, window: Slot) -> list[Link]:
+    """Links that are still about something, whose agreed slot overlaps the window."""
+    rows = session.scalars(
+        select(LinkRow).where(LinkRow.room_id == room_id, LinkRow.end_at > window.start, LinkRow.start_at < window.end, _has_side())
+    )
+    return _links(session, rows)
+
+
+def links_by_ref(session: Session, side: Side, refs: Iterable[str]) -> list[Link]:
+    """Wherever their slots and rooms are."""
+    wanted = list(refs)
+    if not wanted:
+        return []
+    ids = select(LinkSideRow.link_id).where(LinkSideRow.side == side, LinkSideRow.ref.in_(wanted))
+    return _links(session, session.scalars(select(LinkRow).where(LinkRow.id.in_(ids))))
+
+
+def link_of(session: Session, link_id: str) -> Link:
+    return _links(session, [row_of(session, link_id)])[0]
+
+
+def future_count(session: Session, room_id: str, now: datetime) -> int:
+    return len(session.scalars(select(LinkRow.id).where(LinkRow.room_id == room_id, LinkRow.end_at > now, _has_side())).all())
+
+
+def live_keys(session: Session, room_id: str) -> frozenset[str]:
+    """Match keys of creates under way: their records belong to the saga."""
+    return frozenset(session.scalars(select(ClaimRow.match_key).where(ClaimRow.room_id == room_id)))
+
+
+def row_of(session: Session, link_id: str) -> LinkRow:
+    return session.get_one(LinkRow, link_id)
+
+
+def new_row(session: Session, source: Booking, *, now: datetime, state: str, match_key: str | None = None) -> LinkRow:
+    """A link for a booking that somebody made on one side."""
+    row = LinkRow(
+        id=str(ULID()),
+        booking_id=str(ULID()),
+        match_key=match_key or _unused_key(session, source.match_key),
+        room_id=source.room_id,
+        start_at=source.slot.start,
+        end_at=source.slot.end,
+        state=state,
+        created_at=now,
+        updated_at=now,
+        sides=[],
+    )
+    tell(row, source)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def _unused_key(session: Session, key: str | None) -> str:
+    """The key that a record bears, unless a copied reservation brought the key of another one along."""
+    taken = key is None or session.scalar(select(LinkRow.id).where(LinkRow.match_key == key)) is not None
+    return new_match_key() if taken or key is None else key
+
+
+def tell(row: LinkRow, source: Booking) -> None:
+    """Take over what a record tells about the booking."""
+    if source.organizer is not None and row.organizer_email not in source.organizer.addresses:
+        row.organizer_email, row.organizer_name = source.organizer.email, source.organizer.name[:255]
+    if source.private:
+        row.private, row.subject = True, ""
+    elif source.subject and not row.private:
+        row.subject = source.subject[:255]
+    row.attendees = source.attendees if source.attendees is not None else row.attendees
+    if source.side is Side.EXCHANGE:
+        row.ical_uid = source.ical_uid or row.ical_uid
+        row.original_start_at = source.original_start or row.original_start_at
+        row.series_id = source.series_ref[:40] if source.series_ref and row.series_id is None else row.series_id
+
+
+def remember(row: LinkRow, record: Booking, fingerprint: str, now: datetime) -> None:
+    """What we now know of one side; also the link's agreed slot."""
+    side = next((s for s in row.sides if s.side == record.side), None)
+    if side is None:
+        side = LinkSideRow(link_id=row.id, side=record.side.value)
+        row.sides.append(side)
+    side.ref, side.version, side.fingerprint = record.ref, record.version, fingerprint
+    side.number, side.standing, side.seen_at = record.number or side.number, record.standing.value, now
+    row.start_at, row.end_at = record.slot.start, record.slot.end
+    if record.room_id:
+        row.room_id = record.room_id
+    row.updated_at = now
+
+
+def release_ref(session: Session, side: Side, ref: str, *, besides: str) -> None:
+    """A ref belongs to one link only."""
+    session.execute(delete(LinkSideRow).where(LinkSideRow.side == side, LinkSideRow.ref == ref, LinkSideRow.link_id != besides))
+
+
+def end(row: LinkRow, state: str, now: datetime, *, code: str | None = None, reason: str | None = None) -> None:
+    """The booking is over: its refs are free, its story stays."""
+    row.state, row.updated_at, row.held_until, row.vanished_at, row.refused = state, now, None, None, None
+    row.reason_code, row.reason = code, reason
+    row.sides.clear()
+
+
+def settle(row: LinkRow, settled: Settled) -> None:
+    row.refused = {"action": settled.action, "topdesk": settled.topdesk, "exchange": settled.exchange}
+
+
+def _has_side() -> "exists":  # type: ignore[valid-type]
+    return exists().where(LinkSideRow.link_id == LinkRow.id)
+
+
+def _links(session: Session, rows: Iterable[LinkRow]) -> list[Link]:
+    found = list(rows)
+    busy = set(
+        session.scalars(
+            select(IntentRow.booking_id).where(
+                IntentRow.finished_at.is_(None), or_(IntentRow.kind != "book", IntentRow.state.not_in(AWAITING)),
+                IntentRow.booking_id.in_({row.booking_id for row in found}),
+            )
+        )
+    )  # fmt: skip
+    return [_link(row, is_busy=row.booking_id in busy) for row in found]
+
+
+def _link(row: LinkRow, *, is_busy: bool) -> Link:
+    sides = {s.side: Remembered(s.ref, s.fingerprint, s.version) for s in row.sides}
+    return Link(
+        id=row.id,
+        match_key=row.match_key,
+        room_id=row.room_id,
+        slot=Slot(row.start_at, row.end_at),
+        topdesk=sides.get(Side.TOPDESK),
+        exchange=sides.get(Side.EXCHANGE),
+        organizer=Person(row.organizer_email, row.organizer_name) if row.organizer_email else None,
+        ical_uid=row.ical_uid,
+        original_start=row.original_start_at,
+        series_id=row.series_id,
+        is_awaiting=row.state in AWAITING and Side.EXCHANGE not in sides,
+        is_busy=is_busy,
+        vanished_at=row.vanished_at,
+        settled=Settled(**row.refused) if row.refused else None,
+    )
+
+
+def state_of(topdesk: Booking | None, exchange: Booking | None) -> str:
+    """The outside's word for a booking with these records."""
+    if topdesk is None and exchange is None:
+        return "cancelled"
+    if topdesk is not None and topdesk.standing is Standing.REQUESTED:
+        return "awaiting_approval"
+    if topdesk is not None and exchange is not None:
+        return "confirmed"
+    return "awaiting_appointment" if topdesk is not None else "on_hold"

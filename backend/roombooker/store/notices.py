@@ -1,0 +1,58 @@
+"""The inbox of both hooks, and the rooms that are due to be looked at."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from roombooker.store.models import NoticeRow, RoomRow, SubscriptionRow
+
+
+def add(session: Session, *, side: str, ref: str, kind: str, at: datetime) -> None:
+    session.add(NoticeRow(side=side, ref=ref, kind=kind, arrived_at=at, due_at=at))
+
+
+def take(session: Session, *, owner: str, now: datetime, lease: timedelta, limit: int = 100) -> list[NoticeRow]:
+    """Lease the oldest due notices; a dead owner's lease expires, so a killed worker loses none."""
+    due = (
+        select(NoticeRow.id)
+        .where(NoticeRow.due_at <= now, or_(NoticeRow.lease_until.is_(None), NoticeRow.lease_until < now))
+        .order_by(NoticeRow.id)
+        .limit(limit)
+    )
+    ids = session.scalars(due).all()
+    taken = []
+    for notice_id in ids:
+        claim = (
+            update(NoticeRow)
+            .where(NoticeRow.id == notice_id, or_(NoticeRow.lease_until.is_(None), NoticeRow.lease_until < now))
+            .values(lease_owner=owner, lease_until=now + lease, attempts=NoticeRow.attempts + 1)
+        )
+        if session.execute(claim).rowcount:  # type: ignore[attr-defined]
+            taken.append(notice_id)
+    return list(session.scalars(select(NoticeRow).where(NoticeRow.id.in_(taken)).order_by(NoticeRow.id)))
+
+
+def done(session: Session, ids: Sequence[int]) -> None:
+    session.execute(delete(NoticeRow).where(NoticeRow.id.in_(ids)))
+
+
+def later(session: Session, ids: Sequence[int], due_at: datetime) -> None:
+    """Could not be looked into now (the side is away): keep, try again."""
+    session.execute(update(NoticeRow).where(NoticeRow.id.in_(ids)).values(due_at=due_at, lease_owner=None, lease_until=None))
+
+
+def room_of_subscription(session: Session, subscription_id: str, client_state: str) -> str | None:
+    """The room's id; None where the subscription is unknown or the client state is not the one we gave."""
+    found = session.get(SubscriptionRow, subscription_id)
+    return found.room_id if found is not None and found.client_state == client_state else None
+
+
+def look_at(session: Session, room_ids: Sequence[str], *, at: datetime, cause: str) -> None:
+    """Ask for rooms to be read again; an earlier due time stands."""
+    session.execute(
+        update(RoomRow)
+        .where(RoomRow.id.in_(room_ids), or_(RoomRow.due_at.is_(None), RoomRow.due_at > at))
+        .values(due_at=at, due_cause=cause)
+    )

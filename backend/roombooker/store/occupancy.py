@@ -1,0 +1,189 @@
+"""The index, written: what each side says is in a room, and its shadow of day segments; always per room, in the caller's transaction."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from roombooker.domain.booking import Booking, Side
+from roombooker.domain.calendar import Listing
+from roombooker.domain.room import Room
+from roombooker.domain.slot import Slot
+from roombooker.store import freshness
+from roombooker.store.daybits import paint, to_minute, to_second
+from roombooker.store.models import OccupancyRoomRow, OccupancyRow, occupancy_day
+from roombooker.store.upsert import upsert
+
+_COLUMNS = (
+    OccupancyRow.ref, OccupancyRow.start_min, OccupancyRow.end_min, OccupancyRow.planned_start_min, OccupancyRow.planned_end_min,
+    OccupancyRow.match_key, OccupancyRow.private, OccupancyRow.shown_by, OccupancyRow.seen_s, OccupancyRow.id,
+)  # fmt: skip
+_Record = dict[str, Any]
+
+
+def replace(session: Session, room: Room, side: Side, listing: Listing) -> None:
+    """Bring one side of one room to what a listing says; only rows that differ are written.
+
+    A record that is missing goes only where the listing is complete, lies in its window, and was not stored after the read began."""
+    number = _lock(session, room.id)
+    window = (to_minute(listing.window.start), to_minute(listing.window.end))
+    read_s = to_second(listing.read_at)
+    said = {booking.ref: booking for booking in listing.bookings}
+    live = {ref: _record(room, booking, read_s) for ref, booking in said.items() if booking.is_live}
+    overlaps = (OccupancyRow.planned_start_min < window[1], OccupancyRow.planned_end_min > window[0])
+    stored = _stored(session, number, side, *overlaps)
+    # A record that moved into the window from outside it is stored there still.
+    elsewhere = [ref for ref in live if ref not in stored]
+    for chunk in _chunks(elsewhere) if stored or _is_known(session, number, side) else ():
+        stored |= _stored(session, number, side, OccupancyRow.ref.in_(chunk))
+    old: list[_Record] = []
+    new: list[_Record] = []
+    for ref, row in stored.items():
+        if row["seen_s"] > read_s:
+            live.pop(ref, None)  # what we stored ourselves since then is newer
+        elif ref in live:
+            if _differs(row, live[ref]):
+                old.append(row)
+                new.append(live[ref])
+            del live[ref]
+        elif listing.is_complete or ref in said:
+            old.append(row)
+    new += live.values()
+    _write(session, number, side, old, new)
+    if listing.is_complete:
+        freshness.note(session, number, side, *window, read_s)
+
+
+def put(session: Session, room: Room, booking: Booking, *, seen_at: datetime) -> None:
+    """Insert or overwrite one record, however old what stands there is; one that no longer lives leaves."""
+    number = _lock(session, room.id)
+    old = list(_stored(session, number, booking.side, OccupancyRow.ref == booking.ref).values())
+    new = [_record(room, booking, to_second(seen_at))] if booking.is_live else []
+    _write(session, number, booking.side, old, new)
+
+
+def forget(session: Session, room_id: str, side: Side, ref: str) -> None:
+    """One record of this room is gone; unknown ones are nothing to do."""
+    number = _lock(session, room_id)
+    _write(session, number, side, list(_stored(session, number, side, OccupancyRow.ref == ref).values()), [])
+
+
+def confirm(session: Session, room: Room, side: Side, window: Slot, read_at: datetime) -> None:
+    """The whole window was read, and what was not written since is as it stands here (a delta without more changes)."""
+    freshness.note(session, _lock(session, room.id), side, to_minute(window.start), to_minute(window.end), to_second(read_at))
+
+
+def forget_room(session: Session, room_id: str) -> None:
+    """All that is known of a room, for a mapping that is switched off or loaded afresh."""
+    number = _lock(session, room_id)
+    session.execute(delete(OccupancyRow).where(OccupancyRow.room_no == number))
+    session.execute(delete(occupancy_day).where(occupancy_day.c.room_no == number))
+    freshness.forget(session, number)
+
+
+def trim(session: Session, before: datetime) -> int:
+    """Drop what ended before then; returns how many records left."""
+    minute = to_minute(before)
+    day = minute // 1440
+    session.execute(delete(occupancy_day).where(occupancy_day.c.day < day))
+    gone = session.execute(delete(OccupancyRow).where(OccupancyRow.end_min <= day * 1440))
+    return int(gone.rowcount)  # type: ignore[attr-defined]
+
+
+def is_taken(session: Session, room_id: str, slot: Slot, besides: Collection[str] = ()) -> bool:
+    """Does any record but those `besides` (match keys or refs) block a part of the slot? Block time of the others counts."""
+    start, end = to_minute(slot.start), to_minute(slot.end)
+    rows = session.execute(
+        select(OccupancyRow.match_key, OccupancyRow.ref)
+        .join(OccupancyRoomRow, OccupancyRoomRow.no == OccupancyRow.room_no)
+        .where(
+            OccupancyRoomRow.room_id == room_id,
+            OccupancyRow.start_min < end,
+            OccupancyRow.start_min > start - OccupancyRoomRow.longest_min,
+            OccupancyRow.end_min > start,
+        )
+    )
+    return any(key not in besides and ref not in besides for key, ref in rows)
+
+
+def _record(room: Room, booking: Booking, seen_s: int) -> _Record:
+    start, end = to_minute(booking.slot.start), to_minute(booking.slot.end)
+    block = int(room.block_time / timedelta(minutes=1))
+    shown_by = None
+    if booking.organizer is not None and not booking.private:
+        shown_by = (booking.organizer.name or booking.organizer.email)[:255]
+    return {
+        "ref": booking.ref, "start_min": start - block, "end_min": end + block, "planned_start_min": start, "planned_end_min": end,
+        "match_key": booking.match_key, "private": booking.private, "shown_by": shown_by, "seen_s": seen_s,
+    }  # fmt: skip
+
+
+def _stored(session: Session, number: int, side: Side, *conditions: Any) -> dict[str, _Record]:
+    query = select(*_COLUMNS).where(OccupancyRow.room_no == number, OccupancyRow.side == side, *conditions)
+    return {row.ref: row._asdict() for row in session.execute(query)}
+
+
+def _is_known(session: Session, number: int, side: Side) -> bool:
+    return session.scalar(select(OccupancyRow.id).where(OccupancyRow.room_no == number, OccupancyRow.side == side).limit(1)) is not None
+
+
+def _differs(stored: _Record, said: _Record) -> bool:
+    return any(stored[name] != value for name, value in said.items() if name != "seen_s")
+
+
+def _write(session: Session, number: int, side: Side, old: Sequence[_Record], new: Sequence[_Record]) -> None:
+    """Take the old rows out, put the new ones in, and paint the days that either touches afresh."""
+    if not old and not new:
+        return
+    for chunk in _chunks([row["id"] for row in old]):
+        session.execute(delete(OccupancyRow).where(OccupancyRow.id.in_(chunk)))
+    if new:
+        session.execute(insert(OccupancyRow), [{"room_no": number, "side": side, **row} for row in new])
+        longest = max(row["end_min"] - row["start_min"] for row in new)
+        session.execute(
+            update(OccupancyRoomRow)
+            .where(OccupancyRoomRow.no == number, OccupancyRoomRow.longest_min < longest)
+            .values(longest_min=longest)
+            .execution_options(synchronize_session=False)
+        )
+    days = {day for row in (*old, *new) for day in range(row["start_min"] // 1440, (row["end_min"] - 1) // 1440 + 1)}
+    if days:
+        _repaint(session, number, days)
+
+
+def _repaint(session: Session, number: int, days: set[int]) -> None:
+    first, last = min(days), max(days)
+    longest = session.scalar(select(OccupancyRoomRow.longest_min).where(OccupancyRoomRow.no == number)) or 0
+    spans = session.execute(
+        select(OccupancyRow.start_min, OccupancyRow.end_min).where(
+            OccupancyRow.room_no == number,
+            OccupancyRow.start_min < (last + 1) * 1440,
+            OccupancyRow.start_min > first * 1440 - longest,
+            OccupancyRow.end_min > first * 1440,
+        )
+    )
+    painted = paint(((start, end) for start, end in spans), days)
+    rows = [{"day": day, "room_no": number, **{f"h{hour:02}": bits for hour, bits in enumerate(hours)}} for day, hours in painted.items()]
+    upsert(session, occupancy_day, rows, ["day", "room_no"])
+    for chunk in _chunks(sorted(days - painted.keys())):
+        session.execute(delete(occupancy_day).where(occupancy_day.c.room_no == number, occupancy_day.c.day.in_(chunk)))
+
+
+def _lock(session: Session, room_id: str) -> int:
+    """The room's number; on PostgreSQL nobody else writes this room's part until we commit (SQLite has one writer anyway)."""
+    query = select(OccupancyRoomRow.no).where(OccupancyRoomRow.room_id == room_id).with_for_update()
+    number = session.scalar(query)
+    if number is None:
+        upsert(session, OccupancyRoomRow.__table__, [{"room_id": room_id}], ["room_id"])
+        number = session.scalars(query).one()
+    return number
+
+
+def count(session: Session) -> int:
+    return session.scalar(select(func.count()).select_from(OccupancyRow)) or 0
+
+
+def _chunks(values: Sequence[Any], size: int = 500) -> Iterable[Sequence[Any]]:
+    return (values[at : at + size] for at in range(0, len(values), size))
