@@ -62,4 +62,6 @@ class Room:
     series_mode: SeriesMode = SeriesMode.SINGLES
     topdesk_leads: bool = False  # "lead" mode: the room is only pencilled in until TOPdesk has said yes
     keeps_subject: bool = False  # the mailbox keeps subjects and the private flag (Set-CalendarProcessing)
+    mapped_in: str = "topdesk"  # topdesk | admin: where the pairing is kept
+    alarm: str | None = None  # why the pairing is broken, in words: mailbox gone, location archived, out of scope …
     attributes: dict[str, str] = field(default_factory=dict)

@@ -148,6 +148,21 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_schedule_slot_taken_at"), ["taken_at"], unique=False)
 
     op.create_table(
+        "sighting",
+        sa.Column("side", sa.String(length=16), nullable=False),
+        sa.Column("ref", sa.String(length=512), nullable=False),
+        sa.Column("room_id", sa.String(length=40), nullable=False),
+        sa.Column("start_at", UtcDateTime(), nullable=False),
+        sa.Column("end_at", UtcDateTime(), nullable=False),
+        sa.Column("ical_uid", sa.String(length=512), nullable=True),
+        sa.Column("record", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("side", "ref", name=op.f("pk_sighting")),
+    )
+    with op.batch_alter_table("sighting", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_sighting_ical_uid"), ["ical_uid"], unique=False)
+        batch_op.create_index("ix_sighting_room_side_start", ["room_id", "side", "start_at"], unique=False)
+
+    op.create_table(
         "claim",
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("room_id", sa.String(length=40), nullable=False),
@@ -388,6 +403,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_claim_intent_id"))
 
     op.drop_table("claim")
+    with op.batch_alter_table("sighting", schema=None) as batch_op:
+        batch_op.drop_index("ix_sighting_room_side_start")
+        batch_op.drop_index(batch_op.f("ix_sighting_ical_uid"))
+
+    op.drop_table("sighting")
     with op.batch_alter_table("schedule_slot", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_schedule_slot_taken_at"))
 

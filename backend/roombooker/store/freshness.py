@@ -1,0 +1,58 @@
+"""How fresh the index is, per room, side and stretch of time."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from roombooker.domain.booking import Side
+from roombooker.domain.slot import Slot
+from roombooker.store.daybits import to_minute
+from roombooker.store.models import OccupancyReadRow, OccupancyRoomRow, RoomRow
+from roombooker.store.upsert import upsert
+
+
+def note(session: Session, number: int, side: Side, start_min: int, end_min: int, read_s: int) -> None:
+    """start..end was read completely; older stretches below it are cut or leave, so that stretches never overlap.
+
+    What had ended when it was read leaves too, or a window that rolls would leave a sliver behind each time."""
+    mine = (OccupancyReadRow.room_no == number, OccupancyReadRow.side == side)
+    below = session.execute(
+        select(OccupancyReadRow.start_min, OccupancyReadRow.end_min, OccupancyReadRow.read_s).where(
+            *mine, OccupancyReadRow.start_min < end_min, OccupancyReadRow.end_min > start_min
+        )
+    ).all()
+    stretches = [(start_min, end_min, read_s)]
+    for start, end, read in below:
+        if read > read_s:  # a newer read stands; ours counts beside it
+            stretches = [piece for s, e, r in stretches for piece in _without(s, e, r, start, end)] + [(start, end, read)]
+        else:
+            stretches += _without(start, end, read, start_min, end_min)
+    if below:
+        session.execute(delete(OccupancyReadRow).where(*mine, OccupancyReadRow.start_min.in_([start for start, _, _ in below])))
+    past = read_s // 60
+    session.execute(delete(OccupancyReadRow).where(*mine, OccupancyReadRow.end_min <= past))
+    rows = [{"room_no": number, "side": side, "start_min": s, "end_min": e, "read_s": r} for s, e, r in stretches if e > past]
+    upsert(session, OccupancyReadRow.__table__, rows, ["room_no", "side", "start_min"])
+
+
+def forget(session: Session, number: int) -> None:
+    session.execute(delete(OccupancyReadRow).where(OccupancyReadRow.room_no == number))
+
+
+def oldest_reads(session: Session, slot: Slot) -> dict[Side, datetime]:
+    """Per side the oldest read, of any enabled room, that what we say about the slot rests on; a side never read is left out."""
+    found = session.execute(
+        select(OccupancyReadRow.side, func.min(OccupancyReadRow.read_s))
+        .join(OccupancyRoomRow, OccupancyRoomRow.no == OccupancyReadRow.room_no)
+        .join(RoomRow, RoomRow.id == OccupancyRoomRow.room_id)
+        .where(RoomRow.enabled, OccupancyReadRow.start_min < to_minute(slot.end), OccupancyReadRow.end_min > to_minute(slot.start))
+        .group_by(OccupancyReadRow.side)
+    )
+    return {Side(side): datetime.fromtimestamp(read_s, UTC) for side, read_s in found}
+
+
+def _without(start: int, end: int, read_s: int, cut_start: int, cut_end: int) -> list[tuple[int, int, int]]:
+    """What of start..end lies outside the cut."""
+    pieces = [(start, min(end, cut_start), read_s), (max(start, cut_end), end, read_s)]
+    return [piece for piece in pieces if piece[0] < piece[1]]
