@@ -91,6 +91,6 @@ class Work:
     def _guarded(self, name: str, step: Callable[[], int]) -> int:
         try:
             return step()
-        except Exception:  # a job's edge: logged whole, tried again by the next tick
+        except Exception:  # noqa: BLE001  a job's edge: logged whole, tried again by the next tick
             _log.exception("a job failed", job=name)
             return 0

@@ -51,5 +51,5 @@ class Worker:
         while not self._stopping.wait(_TICK_S):
             try:
                 self._work.tick()
-            except Exception:  # the ticker must outlive a database that is away
+            except Exception:  # noqa: BLE001  the ticker must outlive a database that is away
                 _log.exception("a tick failed")

@@ -214,7 +214,7 @@ class SyncService:
             records = []
         with self._database.read() as session:
             links = linking.links_by_ref(session, Side.TOPDESK, [notice.ref, *(b.ref for b in records)])
-            placed = [replace(b, room_id=room.id) for b in records if (room := rooms.by_location(session, b.place)) and room.enabled]
+            placed = [replace(b, room_id=at.id) for b in records if (at := rooms.by_location(session, b.place)) and at.enabled]
         for room_id in {b.room_id for b in placed} | {link.room_id for link in links}:
             room = about(room_id, _About())
             room.notices.append(notice.id)

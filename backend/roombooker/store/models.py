@@ -267,6 +267,21 @@ class OccupancyRoomRow(Base):
     longest_min: Mapped[int] = mapped_column(default=0)  # no span of this room was ever longer: bounds an overlap search from below
 
 
+class SightingRow(Base):
+    """The record that a side last showed us, whole: a delta tells only what changed, the plan needs the rest too."""
+
+    __tablename__ = "sighting"
+    __table_args__ = (Index("ix_sighting_room_side_start", "room_id", "side", "start_at"),)
+
+    side: Mapped[str] = mapped_column(String(16), primary_key=True)
+    ref: Mapped[str] = mapped_column(String(512), primary_key=True)
+    room_id: Mapped[str] = mapped_column(Id)
+    start_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    end_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ical_uid: Mapped[str | None] = mapped_column(String(512), default=None, index=True)
+    record: Mapped[dict[str, Any]] = mapped_column(JSON)  # domain.booking.Booking
+
+
 class OccupancyRow(Base):
     """What each side says is in a room. One row per side's live record; search reads its shadow in `occupancy_day`.
 
