@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterable
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from roombooker_sandbox.faults import failing_answer, html_page, shape, side_of, take_fault
-from roombooker_sandbox.switches import Fault
 from roombooker_sandbox.world import World
 
-INNER = "roombooker_sandbox.inner"  # set in the environment of a call inside a `$batch`: no latency of its own
+INNER = "roombooker_sandbox.inner"  # set in the environment of a call inside a `$batch`: counted apart, no latency of its own
 
 
 class Behaviour:
@@ -18,14 +17,13 @@ class Behaviour:
         self._world = world
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        # raw, so that an encoded slash or the like in an id is seen as the client wrote it
         method, path = environ["REQUEST_METHOD"], environ.get("PATH_INFO", "/")
         side = side_of(path)
         if side is None:
             return self._app(environ, start_response)
         world = self._world
         with world.lock:
-            world.counters[f"{side} {method} {shape(path)}"] += 1
+            world.counters[f"{side} {'batched ' if INNER in environ else ''}{method} {shape(path)}"] += 1
         if world.switches.latency_ms and INNER not in environ:
             time.sleep(world.switches.latency_ms / 1000)
         if side == "topdesk" and world.switches.maintenance:
@@ -35,15 +33,14 @@ class Behaviour:
             return self._app(environ, start_response)
         if fault.when == "after":
             _run_to_its_end(self._app, environ)
-        return self._fail(fault, side, start_response)
-
-    def _fail(self, fault: Fault, side: str, start_response: StartResponse) -> Iterable[bytes]:
         if fault.delay_ms:
             time.sleep(fault.delay_ms / 1000)
+        if fault.status == 0 and INNER in environ:  # a batch has one connection for all: Graph reports the lost one
+            return _answer(start_response, *failing_answer(world, side, 504, None))
         if fault.status == 0:
             # cheroot closes the connection without a word when the application meets this error
             raise ConnectionResetError(errno.ECONNRESET, "closed without an answer, as /control/fail asked")
-        return _answer(start_response, *failing_answer(self._world, side, fault.status, fault.retry_after_s))
+        return _answer(start_response, *failing_answer(world, side, fault.status, fault.retry_after_s))
 
 
 def _run_to_its_end(app: WSGIApplication, environ: WSGIEnvironment) -> None:

@@ -9,7 +9,7 @@ from roombooker_sandbox.world import World
 
 MOUNTS = {"topdesk": "/topdesk", "graph": "/graph", "entra": "/entra"}
 _API_ROOT = re.compile(r"^(/topdesk/tas/api|/graph/v1\.0|/graph/beta|/entra/[^/]+)(?=/|$)")
-_ID = re.compile(r"^([0-9a-f]{8}-[0-9a-f-]{27}|[^/]{25,}|\d+|[A-Z]{1,3}[ -]?\d[\d -]*|.*@.*)$", re.IGNORECASE)
+_ID = re.compile(r"^([0-9a-f]{8}-[0-9a-f-]{27}|(?=[^/]*\d)[^/]{25,}|\d+|[A-Z]{1,3}[ -]?\d[\d -]*|.*@.*)$", re.IGNORECASE)
 
 _PHRASES = {
     400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 408: "Request Timeout", 409: "Conflict",

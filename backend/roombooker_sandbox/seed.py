@@ -1,18 +1,20 @@
 """The first morning at Contoso: which estate a store holds, and each part's own rows, written once."""
 
-import importlib
 import json
-import logging
 import sys
-import time
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+from datetime import date
 
-from roombooker_sandbox.directory import make_directory
+from tqdm import tqdm
+
+from roombooker_sandbox.directory import Directory, Meeting, make_directory
+from roombooker_sandbox.exchange.seed import seed as seed_exchange
 from roombooker_sandbox.store import Store
+from roombooker_sandbox.topdesk.seed import seed as seed_topdesk
 from roombooker_sandbox.world import Options, World
 
-_log = logging.getLogger(__name__)
-_PARTS = ("topdesk", "exchange", "entra", "outlook")
+_SEEDS = (("topdesk", seed_topdesk), ("exchange", seed_exchange))
 _LASTING = ("core_", "entra_")  # tables that survive: what is known about the store, keys and sign-ins
 _ESTATE = ("rooms", "people", "seed", "per_day", "days")
 SCHEMA = "CREATE TABLE IF NOT EXISTS core_facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);"
@@ -59,19 +61,32 @@ def seed_again(world: World) -> None:
 
 
 def seed_parts(world: World) -> None:
-    """With a line per part on standard error when it takes long enough for somebody to wonder."""
-    for name in _PARTS:
+    """With a progress bar per part on standard error when it takes long enough for somebody to wonder."""
+    contoso = world.directory
+    large = world.options.rooms * world.options.per_day * world.options.days > 20_000
+    for name, seed in _SEEDS:
+        if large:
+            world.directory = _Watched(**{field.name: getattr(contoso, field.name) for field in fields(contoso)}, part=name)
         try:
-            module = importlib.import_module(f"roombooker_sandbox.{name}.seed")
-        except ImportError:
-            continue
-        begun = time.monotonic()
-        if world.options.rooms * world.options.per_day * world.options.days > 20_000:
-            sys.stderr.write(f"sandbox: filling {name} …\n")
-        module.seed(world)
-        took_s = time.monotonic() - begun
-        if took_s > 1:
-            sys.stderr.write(f"sandbox: {name} filled in {took_s:.1f} s\n")
+            seed(world)
+        finally:
+            world.directory = contoso
+
+
+@dataclass(frozen=True)
+class _Watched(Directory):
+    """Contoso with somebody counting the rooms whose meetings have been made."""
+
+    part: str
+
+    def meetings(self, first: date, days: int, per_day: int) -> Iterator[Meeting]:
+        last = -1
+        with tqdm(total=len(self.rooms), desc=f"sandbox: filling {self.part}", unit=" rooms", mininterval=1, file=sys.stderr) as bar:
+            for meeting in super().meetings(first, days, per_day):
+                bar.update(meeting.room.number - last)
+                last = meeting.room.number
+                yield meeting
+            bar.update(len(self.rooms) - 1 - last)
 
 
 def _fact(store: Store, name: str) -> str | None:

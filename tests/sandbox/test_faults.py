@@ -106,6 +106,16 @@ def test_429_says_when_to_come_back(sandbox: RunningSandbox) -> None:
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "7")
 
 
+def test_a_call_inside_a_batch_fails_alone_and_is_counted_apart(sandbox: RunningSandbox) -> None:
+    rooms = [room.mailbox for room in sandbox.world.directory.rooms[:2]]
+    sandbox.control.post("/fail", json={"side": "graph", "path": f"/users/{rooms[1]}", "status": 0})
+    steps = [{"id": str(number), "method": "GET", "url": f"/users/{room}/calendar"} for number, room in enumerate(rooms)]
+    answers = sandbox.graph.post("/$batch", json={"requests": steps}).json()["responses"]
+    assert {answer["id"]: answer["status"] for answer in answers} == {"0": 200, "1": 504}
+    counters = sandbox.control.get("").json()["counters"]
+    assert (counters["graph POST /$batch"], counters["graph batched GET /users/{id}/calendar"]) == (1, 2)
+
+
 @pytest.mark.parametrize(
     "body",
     [{}, {"side": "ews"}, {"side": "entra", "path": "("}, {"side": "entra", "status": 200}, {"side": "entra", "nth": 0}, {"side": "entra", "soon": 1}],
@@ -139,6 +149,7 @@ def test_latency_is_added_to_every_side_but_not_to_control(sandbox: RunningSandb
         ("/topdesk/tas/api/reservations/66b370de-6d9a-5ab1-a979-3c29e6a8b329/cancel", "/reservations/{id}/cancel"),
         ("/graph/v1.0/users/room.amber@contoso.example/calendarView/delta", "/users/{id}/calendarView/delta"),
         ("/graph/v1.0/$batch", "/$batch"),
+        ("/topdesk/tas/api/reservationCancellationReasons", "/reservationCancellationReasons"),
         ("/graph/v1.0/users/alice.jansen@contoso.example/events/AAMkAGUwNjQ4ZjIxLTQ3Y2YtNDViMi1i", "/users/{id}/events/{id}"),
     ],
 )
