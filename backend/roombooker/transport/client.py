@@ -75,7 +75,7 @@ class Transport:
         """`route` is a template such as `/users/{mailbox}/events`, filled and quoted from `at`; `link` an address that the side gave us
         for going on, taken over without its host. `changes` says whether it may change anything (default: all but GET); what does
         not is tried three times, what does only where it surely was not received. Errors: SideError and below, NotFound."""
-        address = self._address(route, at or {}, params, link)
+        address = self.base_url + (self.relative(link) if link is not None else fill(route, at, params))
         changing = method not in _SAFE if changes is None else changes
         request = requests.Request(method, address, json=json, headers={**self._ids(), **(headers or {})}, auth=auth)
         for attempt in stamina.retry_context(
@@ -85,15 +85,11 @@ class Transport:
                 return self._try(request, route, changing=changing, weight=weight)
         raise AssertionError("unreachable: the last attempt returns or raises")  # pragma: no cover
 
-    def _address(self, route: str, at: Mapping[str, str], params: Any, link: str | None) -> str:
-        if link is not None:
-            given, own = urlsplit(link), urlsplit(self.base_url)
-            path = given.path if given.path.startswith(own.path) else own.path + given.path
-            return f"{own.scheme}://{own.netloc}{path}" + (f"?{given.query}" if given.query else "")
-        path = route.format_map({name: quote(value, safe="@") for name, value in at.items()})
-        # Spaces as %20 and everything else quoted: TOPdesk reads a bare + in a date as a space.
-        query = urlencode(params, doseq=True, quote_via=quote) if params else ""
-        return f"{self.base_url}{path}" + (f"?{query}" if query else "")
+    def relative(self, link: str) -> str:
+        """A link that the side gave us, from our base address on: its host and the base's path are dropped, whatever they are."""
+        given, own = urlsplit(link), urlsplit(self.base_url)
+        path = given.path.removeprefix(own.path) if own.path else given.path
+        return path + (f"?{given.query}" if given.query else "")
 
     def _ids(self) -> dict[str, str]:
         found = request_id()
@@ -151,6 +147,13 @@ class Transport:
         if changing:
             return OutcomeUnknown(self.side, f"{name} did not say whether it did as asked. Room Booker finds out.")
         return Unavailable(self.side, f"{name} did not answer in time. Try again soon.")
+
+
+def fill(route: str, at: Mapping[str, str] | None = None, params: Mapping[str, Any] | Sequence[tuple[str, Any]] | None = None) -> str:
+    """A route's template as a relative address, every value quoted. Blanks become %20 and plus signs %2B: TOPdesk and Graph read a bare
+    plus as a blank."""
+    path = route.format_map({name: quote(value, safe="@") for name, value in (at or {}).items()})
+    return path + (f"?{urlencode(params, doseq=True, quote_via=quote)}" if params else "")
 
 
 class _NotSent(Unavailable):

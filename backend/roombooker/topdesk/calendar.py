@@ -1,0 +1,216 @@
+"""TOPdesk behind the calendar port."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import structlog
+
+from roombooker.domain.booking import Booking, Draft, Side, Standing
+from roombooker.domain.calendar import Listing, Location, PersonCard
+from roombooker.domain.room import Room
+from roombooker.domain.slot import Slot
+from roombooker.errors import Garbled, InvalidInput, NotFound, Refused, SideError
+from roombooker.settings import Settings
+from roombooker.topdesk import fiql
+from roombooker.topdesk.client import TopdeskClient
+from roombooker.topdesk.directory import Directory
+from roombooker.topdesk.mapping import (
+    LIVE_STATUSES,
+    Dialect,
+    read_bookings,
+    write_match_key,
+    write_persons,
+    write_reservation,
+    write_subject,
+)
+from roombooker.topdesk.reservations import Reservations, reservation_id
+
+_ROOMS_IN_A_QUERY = 100  # keeps the address under 8,000 characters
+_LOCATION = "reservedFacilities.location.id"
+
+_log = structlog.get_logger(__name__)
+
+
+class TopdeskFacilities:
+    """Implements domain.calendar.Facilities."""
+
+    side = Side.TOPDESK
+
+    def __init__(self, client: TopdeskClient, settings: Settings, *, clock: Callable[[], datetime]) -> None:
+        self._reservations = Reservations(client, settings)
+        self._directory = Directory(client, settings)
+        self._dialect = Dialect(settings.topdesk_match_field, settings.topdesk_person)
+        self._clock = clock
+
+    # reading
+
+    def listing(self, room: Room, window: Slot) -> Listing:
+        return next(iter(self.listing_all([room], window)))
+
+    def listing_all(self, rooms: Sequence[Room], window: Slot) -> Iterable[Listing]:
+        read_at = self._clock()
+        ids = {room.location_id: room.id for room in rooms}
+        few = fiql.one_of(_LOCATION, ids) if len(ids) <= _ROOMS_IN_A_QUERY else ""  # for many, all is read and the rest dropped
+        found, is_complete = self._read(fiql.all_of(_overlapping(window), few), ids)
+        by_room: dict[str, list[Booking]] = defaultdict(list)
+        for booking in found:
+            if booking.slot.overlaps(window):
+                by_room[booking.room_id].append(booking)
+        return [Listing(room.id, window, tuple(by_room[room.id]), is_complete, read_at) for room in rooms]
+
+    def occupied(self, rooms: Sequence[Room], slot: Slot) -> dict[str, list[Booking]]:
+        answer: dict[str, list[Booking]] = {room.id: [] for room in rooms}
+        for at in range(0, len(rooms), _ROOMS_IN_A_QUERY):
+            some = rooms[at : at + _ROOMS_IN_A_QUERY]
+            widest = slot.widened(max((room.block_time for room in some), default=timedelta()))
+            live = fiql.one_of("status", LIVE_STATUSES)
+            by_location = fiql.one_of(_LOCATION, (room.location_id for room in some))
+            found, is_complete = self._read(
+                fiql.all_of(by_location, _overlapping(widest), live), {room.location_id: room.id for room in some}
+            )
+            if not is_complete:
+                raise Garbled(self.side, "TOPdesk did not tell all that is in these rooms.")
+            for room in some:
+                own = slot.widened(room.block_time)
+                answer[room.id] = [b for b in found if b.room_id == room.id and b.is_live and b.slot.overlaps(own)]
+        return answer
+
+    def get(self, room: Room, ref: str) -> Booking:
+        ident, _, location = ref.partition(":")
+        return self._one(room, self._reservations.get(ident), location)
+
+    def find(self, room: Room, match_key: str) -> Booking | None:
+        field = self._dialect.match_field
+        query = fiql.starts_with(field, match_key) if self._dialect.match_is_memo else fiql.equals(field, match_key)
+        found, _ = self._read(query, {room.location_id: room.id}, everywhere=True)
+        found = [b for b in found if b.match_key == match_key]
+        return min(found, key=lambda b: (not b.is_live, b.room_id == "", b.ref), default=None)
+
+    # writing
+
+    def create(self, room: Room, draft: Draft) -> Booking:
+        requester = draft.requester_id or self._account().id
+        return self._one(room, self._reservations.create(write_reservation(draft, room.location_id, requester, self._dialect)))
+
+    def change(self, room: Room, seen: Booking, draft: Draft) -> Booking:
+        """Reschedule, then move, then PATCH, each only where it differs; a second step that is refused takes the first one back."""
+        ident = reservation_id(seen)
+        card: dict[str, Any] | None = None
+        if seen.slot != draft.slot:
+            card = self._reservations.reschedule(ident, draft.slot)
+        if seen.place != room.location_id:
+            try:
+                card = self._reservations.move(ident, seen.place, room.location_id)
+            except Refused:
+                if card is not None:
+                    self._reservations.reschedule(ident, seen.slot)
+                raise
+        body = self._edits(seen, draft)
+        if body:
+            card = self._reservations.patch(ident, body)
+        return self._one(room, card if card is not None else self._reservations.get(ident), room.location_id)
+
+    def remove(self, room: Room, seen: Booking, reason: str) -> Booking | None:  # noqa: ARG002  TOPdesk takes a reason from its own list only
+        ident, _, location = seen.ref.partition(":")
+        if location:
+            self._reservations.leave(ident, location)
+            return replace(seen, standing=Standing.CANCELLED)
+        try:
+            self._end(seen)
+        except Refused:
+            now = self._look(room, seen)
+            if not now.is_live:
+                return now  # somebody else ended it
+            if _ends_by_rejection(now) == _ends_by_rejection(seen):
+                raise
+            self._end(now)  # it was approved, or asked for again, in between
+        try:
+            return self._look(room, seen)
+        except SideError:  # it is done; only the look afterwards failed
+            return replace(seen, standing=Standing.REJECTED if _ends_by_rejection(seen) else Standing.CANCELLED)
+
+    def stamp(self, room: Room, seen: Booking, match_key: str) -> Booking:
+        card = self._reservations.patch(reservation_id(seen), write_match_key(match_key, self._dialect))
+        return self._one(room, card, seen.place)
+
+    def make_series(self, room: Room, seen: Booking, dates: Sequence[date]) -> list[Booking]:
+        """TOPdesk copies the optional fields to every occurrence: each needs a stamp of its own afterwards. In start order."""
+        series = self._reservations.make_recurrent(reservation_id(seen), dates)
+        found, is_complete = self._read(fiql.equals("series.id", series), {room.location_id: room.id})
+        if not is_complete:
+            raise Garbled(self.side, "TOPdesk did not tell all dates of the series that it made.")
+        return sorted(found, key=lambda b: (b.slot, b.ref))
+
+    # people and places
+
+    def person_by_email(self, email: str) -> PersonCard | None:
+        return self._directory.person_by_email(email)
+
+    def person_account(self) -> PersonCard | None:
+        return self._directory.person_account()
+
+    def locations(self, branch: str | None = None, room_type: str | None = None) -> list[Location]:
+        return self._directory.locations(branch, room_type)
+
+    # inner workings
+
+    def _read(self, query: str, rooms: Mapping[str, str], *, everywhere: bool = False) -> tuple[list[Booking], bool]:
+        """Bookings of these rooms (or of any), and whether that is all. A card that makes no sense is left out and spoils completeness."""
+        found: list[Booking] = []
+        is_complete = True
+        for cards, is_whole in self._reservations.pages(query):
+            is_complete = is_complete and is_whole
+            for card in cards:
+                try:
+                    found += [b for b in read_bookings(card, rooms, self._dialect) if everywhere or b.room_id]
+                except Garbled:
+                    is_complete = False
+                    _log.warning("unreadable reservation", side=self.side, ref=str(card.get("id"))[:64])
+        return found, is_complete
+
+    def _one(self, room: Room, card: Mapping[str, Any], location: str = "") -> Booking:
+        found = read_bookings(card, {room.location_id: room.id}, self._dialect)
+        wanted = [b for b in found if b.place == (location or room.location_id)]
+        if not found:
+            raise NotFound("TOPdesk's reservation holds no room.")
+        return (wanted or found)[0]
+
+    def _edits(self, seen: Booking, draft: Draft) -> dict[str, Any]:
+        """What a PATCH must carry; {} where nothing differs. The requester's id is not in a Booking, so their address decides."""
+        edits: dict[str, Any] = {}
+        if write_subject(draft) != (seen.subject or ""):
+            edits["briefDescription"] = write_subject(draft)
+        if draft.attendees is not None and draft.attendees != seen.attendees:
+            edits["numberOfPersons"] = write_persons(draft.attendees)
+        if draft.match_key != seen.match_key:
+            edits |= write_match_key(draft.match_key, self._dialect)
+        is_same = seen.organizer is not None and seen.organizer.is_same_as(draft.organizer)
+        if draft.requester_id and not is_same and not (seen.organizer is None and draft.requester_id == self._account().id):
+            edits["requester"] = {"id": draft.requester_id}
+        return edits
+
+    def _account(self) -> PersonCard:
+        account = self._directory.person_account()
+        if account is None:
+            raise InvalidInput("TOPdesk does not know the person account in ROOMBOOKER_TOPDESK_PERSON.")
+        return account
+
+    def _end(self, booking: Booking) -> None:
+        if _ends_by_rejection(booking):
+            self._reservations.reject(reservation_id(booking))
+        else:
+            self._reservations.cancel(reservation_id(booking))
+
+    def _look(self, room: Room, seen: Booking) -> Booking:
+        return self._one(room, self._reservations.get(reservation_id(seen)), seen.place)
+
+
+def _ends_by_rejection(booking: Booking) -> bool:
+    return booking.standing is Standing.REQUESTED or booking.is_conflicting_request
+
+
+def _overlapping(window: Slot) -> str:
+    return fiql.all_of(fiql.after("plannedEndDate", window.start), fiql.before("plannedStartDate", window.end))
