@@ -1,0 +1,53 @@
+"""Claims: whoever gets one may ask TOPdesk for that stretch of a room; two that overlap never stand at once."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+from ulid import ULID
+
+from roombooker.domain.room import Room
+from roombooker.domain.slot import Slot
+from roombooker.store import occupancy
+from roombooker.store.models import ClaimRow
+
+
+def claim(session: Session, room: Room, slot: Slot, *, intent_id: str, match_key: str, at: datetime, besides: Collection[str] = ()) -> bool:
+    """False where another claim or a stored booking overlaps the slot widened by block time, those of `besides` (match keys) apart.
+
+    The claim is inserted first and the index is asked after it, in one transaction: on PostgreSQL the exclusion constraint makes
+    two that race wait for each other, on SQLite BEGIN IMMEDIATE does; so the later one always sees what the earlier one stored.
+    Claim rooms in the order of their ids, so that two intents never wait for each other crosswise."""
+    wide = slot.widened(room.block_time)
+    if _claimed(session, room.id, wide, besides=intent_id):
+        return False
+    row = ClaimRow(
+        id=str(ULID()), room_id=room.id, intent_id=intent_id, match_key=match_key, start_at=wide.start, end_at=wide.end, created_at=at
+    )
+    try:
+        with session.begin_nested():
+            session.add(row)
+            session.flush()
+    except IntegrityError:  # the exclusion constraint
+        return False
+    # The others' block time is in their spans already, ours is counted by their spans against our own slot.
+    if occupancy.is_taken(session, room.id, slot, besides):
+        session.delete(row)
+        session.flush()
+        return False
+    return True
+
+
+def release(session: Session, intent_id: str, match_key: str | None = None) -> None:
+    """All of an intent, or the one of an item."""
+    query = delete(ClaimRow).where(ClaimRow.intent_id == intent_id)
+    if match_key is not None:
+        query = query.where(ClaimRow.match_key == match_key)
+    session.execute(query)
+
+
+def _claimed(session: Session, room_id: str, wide: Slot, *, besides: str) -> bool:
+    overlaps = (ClaimRow.room_id == room_id, ClaimRow.start_at < wide.end, ClaimRow.end_at > wide.start)
+    return session.scalar(select(ClaimRow.id).where(*overlaps, ClaimRow.intent_id != besides).limit(1)) is not None

@@ -1,0 +1,40 @@
+"""The journal: append-only, one sentence for people per line, with what caused it."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from roombooker.store.models import JournalRow
+
+
+def write(
+    session: Session,
+    *,
+    kind: str,
+    message: str,
+    at: datetime,
+    caused_by: str,
+    side: str | None = None,
+    ref: str | None = None,
+    room_id: str | None = None,
+    booking_id: str | None = None,
+    match_key: str | None = None,
+    email: str | None = None,
+    request_id: str | None = None,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> None:
+    """`caused_by`: a caller's tid:oid, or notice, sweep, hold, an administrator …; `email` leaves after the set days."""
+    session.add(
+        JournalRow(
+            at=at, kind=kind, message=message, side=side, ref=ref, room_id=room_id, booking_id=booking_id, match_key=match_key,
+            caused_by=caused_by, email=email, request_id=request_id, before=before, after=after,
+        )
+    )  # fmt: skip
+
+
+def of_booking(session: Session, booking_id: str) -> list[JournalRow]:
+    """Oldest first."""
+    return list(session.scalars(select(JournalRow).where(JournalRow.booking_id == booking_id).order_by(JournalRow.at, JournalRow.id)))
