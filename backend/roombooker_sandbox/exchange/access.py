@@ -51,9 +51,9 @@ class Access:
         self._mailboxes = mailboxes
 
     def mailbox(self, name: str, *, write: bool = False, right: str = "Calendars") -> Mailbox:
-        """The mailbox of `/users/{name}` or `/me` (name "me") if the caller may; 404 unknown, 403 ErrorAccessDenied."""
+        """The mailbox of `/users/{name}` or `/me` (name "") if the caller may; 404 unknown, 403 ErrorAccessDenied."""
         who = caller()
-        if name == "me":
+        if not name:
             if who.is_app:
                 raise GraphError(400, "BadRequest", "/me request is only valid with delegated authentication flow.")
             name = who.oid

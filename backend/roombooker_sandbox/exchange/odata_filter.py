@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from roombooker_sandbox.exchange.errors import GraphError
@@ -160,10 +161,19 @@ class _Parser:
 
 
 def comparable(value: Any) -> Any:
-    """Strings without their case, stamps without decimals and Z, numbers as floats."""
+    """Strings without their case, stamps in UTC, numbers as floats."""
     if isinstance(value, str):
-        stamp = re.fullmatch(r"(\d{4}-\d\d-\d\d)(T\d\d:\d\d(?::\d\d)?)?(?:\.\d+)?Z?", value)
-        if stamp:
-            return f"{stamp[1]}{((stamp[2] or 'T00:00') + ':00')[:9]}"
-        return value.casefold()
+        return _stamp(value) or value.casefold()
     return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _stamp(text: str) -> str | None:
+    """A date or a stamp in UTC without decimals, so that two spellings of one instant are equal; None for other texts."""
+    match = re.fullmatch(r"(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d)(:\d\d)?(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?", text)
+    if not match:
+        return None
+    try:
+        moment = datetime.fromisoformat(f"{match[1]}T{match[2] or '00:00'}{match[3] or ':00'}{(match[4] or '+00:00').replace('Z', '+00:00')}")
+    except ValueError:
+        return None
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")

@@ -25,7 +25,7 @@ class MailboxRoutes:
         writes = method != "GET" if write is None else write
 
         def register(view: View) -> View:
-            def call(user: str = "me", **rest: Any) -> ResponseReturnValue:
+            def call(user: str = "", **rest: Any) -> ResponseReturnValue:
                 mailbox = self._exchange.access.mailbox(user, write=writes, right=right)
                 self._enter(mailbox)
                 return view(mailbox, **rest)

@@ -38,7 +38,7 @@ def register(part: Blueprint, exchange: Exchange) -> None:
         match = _RESOURCE.fullmatch(str(body.get("resource") or ""))
         if not match:
             raise bad_request(f"Resource '{body.get('resource')}' is not supported for subscriptions here.", "InvalidRequest")
-        mailbox = exchange.access.mailbox(match[1] or match[2] or "me")
+        mailbox = exchange.access.mailbox(match[1] or match[2] or "")
         who = caller()
         return shown(subscriptions.create(mailbox.key, body, who.app_id, who.oid, immutable=style().immutable), 201)
 
