@@ -1,11 +1,15 @@
 """Two listeners, http and TLS, over one world in one process."""
 
+import logging
+import socket
+import ssl
 import threading
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
 from cheroot import wsgi
+from cheroot.server import HTTPConnection
 from cheroot.ssl.builtin import BuiltinSSLAdapter
 
 from roombooker_sandbox.app import create_app
@@ -13,7 +17,9 @@ from roombooker_sandbox.seed import open_world, seed_once
 from roombooker_sandbox.tls import authority_file, server_files
 from roombooker_sandbox.world import Options, World
 
+_log = logging.getLogger(__name__)
 _THREADS = 40
+_SILENCE_S = 60  # a connection without a word for so long is closed
 _ESTATE_DEFAULT = frozenset(("rooms", "people", "seed", "per_day", "days"))
 
 
@@ -25,7 +31,7 @@ class Serving:
         if options.tls_port is not None:
             certificate, key = server_files(options.certificates)
             tls = _listener(options.host, options.tls_port)
-            tls.ssl_adapter = BuiltinSSLAdapter(str(certificate), str(key))
+            tls.ssl_adapter = _LateHandshake(str(certificate), str(key))
             self._servers.append(tls)
         self._threads: list[threading.Thread] = []
         try:
@@ -78,10 +84,39 @@ class Serving:
         self.stop()
 
 
+class _LateHandshake(BuiltinSSLAdapter):
+    """Leaves the handshake to the worker: cheroot does it while accepting, where one silent client stops all the others."""
+
+    def wrap(self, sock: socket.socket) -> tuple[socket.socket, dict[str, str]]:
+        wrapped = self.context.wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+        return wrapped, {"wsgi.url_scheme": "https", "HTTPS": "on"}
+
+
+class _Connection(HTTPConnection):
+    shaken = False
+
+    def communicate(self) -> bool:
+        if isinstance(self.socket, ssl.SSLSocket) and not self.shaken:
+            try:
+                self.socket.do_handshake()
+            except OSError as error:  # it hung up, speaks plain http or distrusts the certificate
+                _log.debug("no handshake: %s", error)
+                return False
+            self.shaken = True
+        return bool(super().communicate())  # type: ignore[no-untyped-call]
+
+
 def _listener(host: str, port: int) -> Any:
-    server = wsgi.Server((host, port), _not_yet, numthreads=_THREADS, timeout=120, shutdown_timeout=2, request_queue_size=256)
+    server = wsgi.Server((host, port), _not_yet, numthreads=_THREADS, timeout=_SILENCE_S, shutdown_timeout=2, request_queue_size=256)
     server.keep_alive_conn_limit = 1000  # cheroot's 10 would close the connections of every pooling client
+    server.ConnectionClass = _Connection
+    server.error_log = _note  # type: ignore[method-assign, assignment]
     return server
+
+
+def _note(message: str = "", level: int = logging.INFO, traceback: bool = False) -> None:  # noqa: FBT001, FBT002  cheroot's signature
+    """A client that hangs up or distrusts the certificate is no news; an application that fails is."""
+    _log.log(level if level >= logging.ERROR else logging.DEBUG, message, exc_info=traceback)
 
 
 def _not_yet(environ: Any, start_response: Any) -> list[bytes]:

@@ -2,10 +2,12 @@
 
 import os
 import signal
+import socket
 import ssl
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ import requests
 
 from roombooker_sandbox.seed import OtherEstate
 from roombooker_sandbox.tls import app_certificate, authority_file, server_files
-from roombooker_sandbox.world import CLIENT_ID
+from roombooker_sandbox.world import CLIENT_ID, TENANT_ID
 from sandboxes import Calls, RunningSandbox, start_sandbox
 
 COMMAND = (sys.executable, "-m", "roombooker_sandbox.cli")
@@ -36,6 +38,26 @@ def test_the_certificate_is_good_for_each_name_of_this_machine(sandbox: RunningS
 def test_nobody_trusts_the_certificate_without_the_authority_file(sandbox: RunningSandbox) -> None:
     with Calls(sandbox.tls_url) as secure, pytest.raises(requests.exceptions.SSLError):
         secure.get("/control/idle")
+
+
+def test_a_client_that_connects_and_says_nothing_holds_nobody_up(sandbox: RunningSandbox) -> None:
+    with (
+        socket.create_connection(("127.0.0.1", sandbox.world.options.tls_port or 0)),
+        socket.create_connection(("127.0.0.1", sandbox.world.options.port)),
+        Calls(sandbox.tls_url) as secure,
+    ):
+        secure.verify = sandbox.ca_file
+        assert secure.get("/control/idle", timeout=5).status_code == 200
+        assert sandbox.control.get("/idle", timeout=5).status_code == 200
+
+
+def test_fifty_clients_are_served_side_by_side(sandbox: RunningSandbox) -> None:
+    sandbox.control.patch("", json={"latency_ms": 300})
+    keys = f"{sandbox.url}/entra/{TENANT_ID}/discovery/v2.0/keys"
+    begun = time.monotonic()
+    with ThreadPoolExecutor(50) as pool:
+        assert list(pool.map(lambda _: requests.get(keys, timeout=20).status_code, range(50))) == [200] * 50
+    assert time.monotonic() - begun < 50 * 0.3 / 4
 
 
 def test_certificates_are_made_once_and_kept(tmp_path: Path) -> None:
