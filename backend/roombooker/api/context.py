@@ -13,7 +13,6 @@ from roombooker.services.health import HealthService
 from roombooker.services.inbox import InboxService
 from roombooker.services.rooms import RoomService
 from roombooker.services.sync import SyncService
-from roombooker.services.worklist import WorkListService
 from roombooker.settings import Settings
 
 KEY = "roombooker"
@@ -27,7 +26,6 @@ class Services:
     bookings: BookingService
     rooms: RoomService
     sync: SyncService
-    worklist: WorkListService
     inbox: InboxService
     health: HealthService
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
 from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey
+from huey.consumer import Consumer
 from sqlalchemy.engine import make_url
 
 from roombooker.settings import Settings
@@ -15,7 +15,36 @@ _log = structlog.get_logger(__name__)
 NAME = "roombooker"
 
 
-def open_queue(settings: Settings) -> Huey:
+class Engine:
+    """The queue, one task on it, and what that task runs."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._queue = _open_queue(settings)
+        self._run: Callable[[str], object] = lambda _kind: None
+
+        def wake_up(kind: str) -> None:
+            self._run(kind)
+
+        self._wake_up = self._queue.task(name="wake_up")(wake_up)
+
+    def wake(self, kind: str) -> None:
+        """A queue that is away costs a second's delay, never the work: the due row is the truth."""
+        try:
+            self._wake_up(kind)
+        except Exception as error:  # noqa: BLE001  whatever the broker's client raises
+            _log.warning("a wake-up could not be sent", kind=kind, error=type(error).__name__)
+
+    def bind(self, run: Callable[[str], object]) -> None:
+        """What a wake-up does in a worker."""
+        self._run = run
+
+    def consumer(self, threads: int) -> Consumer:
+        return self._queue.create_consumer(
+            workers=threads, periodic=False, initial_delay=0.05, max_delay=0.5, backoff=1.2, check_worker_health=True
+        )
+
+
+def _open_queue(settings: Settings) -> Huey:
     """SQLite beside the database by default; Redis or PostgreSQL where ROOMBOOKER_QUEUE_URL names one."""
     url = settings.queue_url
     if url is None:
@@ -28,19 +57,6 @@ def open_queue(settings: Settings) -> Huey:
     if scheme in ("postgresql", "postgres"):
         return PostgresHuey(NAME, dsn=url, results=False)
     return SqliteHuey(NAME, filename=url.removeprefix("sqlite:///"), results=False)
-
-
-def waker(queue: Huey, wake_up: Callable[..., Any]) -> Callable[[str], None]:
-    """`wake(kind)`: puts a wake-up on the queue. A queue that is away costs a second's delay, never the work."""
-
-    def wake(kind: str) -> None:
-        try:
-            wake_up(kind)
-        except Exception as error:  # noqa: BLE001  whatever the broker's client raises: the due row is the truth
-            _log.warning("a wake-up could not be sent", kind=kind, error=type(error).__name__)
-
-    del queue
-    return wake
 
 
 def _beside(database_url: str) -> Path:

@@ -19,13 +19,11 @@ _log = structlog.get_logger(__name__)
 
 
 class Work:
-    def __init__(self, *, database: Database, bookings: BookingService, sync: SyncService, subscriptions: SubscriptionService,
-                 retention: Callable[[], object], settings: Settings, clock: Callable[[], datetime]) -> None:  # fmt: skip
+    def __init__(self, *, database: Database, bookings: BookingService, sync: SyncService, subscriptions: SubscriptionService, settings: Settings, clock: Callable[[], datetime]) -> None:  # fmt: skip
         self._database = database
         self._bookings = bookings
         self._sync = sync
         self._subscriptions = subscriptions
-        self._retention = retention
         self._settings = settings
         self._clock = clock
 
@@ -51,7 +49,6 @@ class Work:
             ("near", self._settings.near_every_seconds, lambda: self._sync.sweep(self._sync.near(), cause="near sweep")),
             ("full", self._settings.horizon_every_seconds, lambda: self._sync.sweep(self._sync.full(), cause="horizon sweep")),
             ("subscriptions", 60.0, self._subscriptions.keep_up),
-            ("retention", 86_400.0, self._retention),
         )
         for name, seconds, job in every:
             slot = str(int(now.timestamp() // seconds))

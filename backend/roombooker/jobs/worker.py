@@ -5,8 +5,7 @@ import threading
 from types import FrameType
 
 import structlog
-from huey import Huey
-
+from roombooker.jobs.engine import Engine
 from roombooker.jobs.work import Work
 
 _log = structlog.get_logger(__name__)
@@ -16,17 +15,15 @@ _TICK_S = 1.0
 class Worker:
     """Start only after the fork, never in a web process that has siblings."""
 
-    def __init__(self, queue: Huey, work: Work, threads: int) -> None:
-        self._queue = queue
+    def __init__(self, engine: Engine, work: Work, threads: int) -> None:
+        self._engine = engine
         self._work = work
         self._threads = threads
         self._stopping = threading.Event()
 
     def start(self) -> None:
         """Consumer threads and the ticker, in the background."""
-        self._consumer = self._queue.create_consumer(
-            workers=self._threads, periodic=False, initial_delay=0.05, max_delay=0.5, backoff=1.2, check_worker_health=True
-        )
+        self._consumer = self._engine.consumer(self._threads)
         self._consumer._set_signal_handlers = lambda: None  # the process decides, see run()
         self._consumer.start()
         threading.Thread(target=self._tick_until_stopped, name="ticker", daemon=True).start()

@@ -57,14 +57,13 @@ class _About:
 
 class SyncService:
     def __init__(self, *, database: Database, facilities: Facilities, meetings: MeetingCalendar, applier: Applier, settings: Settings,
-                 clock: Callable[[], datetime], wake: Callable[[str], None], owner: str) -> None:  # fmt: skip
+                 clock: Callable[[], datetime], owner: str) -> None:  # fmt: skip
         self._database = database
         self._facilities = facilities
         self._meetings = meetings
         self._applier = applier
         self._settings = settings
         self._clock = clock
-        self._wake = wake
         self._owner = owner
         self._reader = Reader(database=database, facilities=facilities, meetings=meetings, clock=clock, horizon=settings.horizon)
 

@@ -1,0 +1,164 @@
+"""The composition root: settings -> clients -> calendars -> services -> Flask; the one file that knows everyone."""
+
+import os
+import secrets
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from time import perf_counter
+
+from flask import Flask, Response, g, request
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_smorest import Api
+
+from roombooker import __version__, entra, logs
+from roombooker.api import bookings, errors, headers, health, hooks, pages, rooms
+from roombooker.api.context import KEY, Services
+from roombooker.exchange.graph.calendar import GraphMeetings
+from roombooker.exchange.graph.client import open_client as open_graph
+from roombooker.exchange.graph.subscriptions import GraphSubscriptions
+from roombooker.jobs.engine import Engine
+from roombooker.jobs.work import Work
+from roombooker.jobs.worker import Worker
+from roombooker.services.applying import Applier
+from roombooker.services.availability import AvailabilityService
+from roombooker.services.booking import BookingService
+from roombooker.services.health import CALLS, REQUESTS, HealthService
+from roombooker.services.inbox import InboxService
+from roombooker.services.requester import Requesters
+from roombooker.services.rooms import RoomService
+from roombooker.services.subscriptions import SubscriptionService
+from roombooker.services.sync import SyncService
+from roombooker.services.telling import Telling
+from roombooker.settings import Settings
+from roombooker.store.db import Database, attach
+from roombooker.topdesk.calendar import TopdeskFacilities
+from roombooker.topdesk.client import open_client as open_topdesk
+from roombooker.transport import Transport, open_session
+
+_MAX_BODY = 1_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Product:
+    """All that a command may need, built once per process (after the fork)."""
+
+    settings: Settings
+    web: Flask
+    database: Database
+    services: Services
+    work: Work
+    engine: Engine
+
+    def worker(self) -> Worker:
+        return Worker(self.engine, self.work, self.settings.worker_threads)
+
+
+def build(settings: Settings, *, clock: Callable[[], datetime] | None = None) -> Product:
+    """Nothing is called here: a side that is away never keeps us from starting."""
+    clock = clock or (lambda: datetime.now(UTC))
+    logs.configure(settings.log_level)
+    web = Flask("roombooker", static_folder=None)
+    database = attach(web, settings.database_url)
+    topdesk = open_topdesk(settings, clock=clock, on_call=_measure)
+    graph = open_graph(settings, clock=clock, on_call=_measure)
+    facilities = TopdeskFacilities(topdesk, settings, clock=clock)
+    meetings = GraphMeetings(graph, settings, clock=clock)
+    engine = Engine(settings)
+    owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    availability = AvailabilityService(database=database, settings=settings, clock=clock)
+    requesters = Requesters(database=database, facilities=facilities, settings=settings, clock=clock)
+    telling = Telling(clock=clock, mail=None)
+    applier = Applier(database=database, facilities=facilities, meetings=meetings, requesters=requesters, telling=telling, clock=clock,
+                      alternatives=availability.alternatives_for)  # fmt: skip
+    sync = SyncService(
+        database=database, facilities=facilities, meetings=meetings, applier=applier, settings=settings, clock=clock, owner=owner
+    )
+    booking = BookingService(database=database, facilities=facilities, meetings=meetings, availability=availability, requesters=requesters,
+                             settings=settings, clock=clock, wake=engine.wake, sync_room=sync.look, owner=owner)  # fmt: skip
+    subscriptions = SubscriptionService(
+        database=database, subscriptions=GraphSubscriptions(graph, settings), settings=settings, clock=clock
+    )
+    services = Services(
+        settings=settings,
+        verify=_verifier(settings, clock),
+        availability=availability,
+        bookings=booking,
+        rooms=RoomService(database=database, facilities=facilities, meetings=meetings, clock=clock),
+        sync=sync,
+        inbox=InboxService(database=database, clock=clock, wake=engine.wake),
+        health=HealthService(
+            database=database, settings=settings, clock=clock, contacts=lambda: {"topdesk": topdesk.contact, "exchange": graph.contact}
+        ),
+    )
+    work = Work(database=database, bookings=booking, sync=sync, subscriptions=subscriptions, settings=settings, clock=clock)
+    engine.bind(work.run)
+    _dress(web, settings, services)
+    return Product(settings=settings, web=web, database=database, services=services, work=work, engine=engine)
+
+
+def _verifier(settings: Settings, clock: Callable[[], datetime]) -> Callable[[str], object]:
+    session = open_session(
+        connect_timeout_seconds=settings.connect_timeout_seconds,
+        read_timeout_seconds=settings.read_timeout_seconds,
+        ca_file=settings.ca_file,
+    )
+    return entra.TokenVerifier(settings, Transport(entra.SIDE, entra.authority_of(settings), session, clock=clock, on_call=_measure)).verify
+
+
+def _dress(web: Flask, settings: Settings, services: Services) -> None:
+    """Everything between the socket and the views."""
+    web.extensions[KEY] = services
+    web.config |= {
+        "API_TITLE": "Room Booker",
+        "API_VERSION": __version__,
+        "OPENAPI_VERSION": "3.1.0",
+        "OPENAPI_URL_PREFIX": "/",
+        "OPENAPI_JSON_PATH": "openapi.json",
+        "OPENAPI_SWAGGER_UI_PATH": None,
+        "MAX_CONTENT_LENGTH": _MAX_BODY,
+    }
+    headers.register(web, lambda: pages.policy(settings))
+    errors.register(web)
+    api = Api(web, spec_kwargs={"info": {"description": "Book TOPdesk rooms from Outlook. Sign in with Entra; scope Booking.ReadWrite."}})
+    for blueprint in (rooms.blueprint, bookings.blueprint, hooks.blueprint, health.blueprint):
+        api.register_blueprint(blueprint)
+    web.register_blueprint(pages.blueprint)
+    limiter = Limiter(_who, app=web, default_limits=[settings.rate_limit], storage_uri="memory://", headers_enabled=False)
+    for public in (health.blueprint, hooks.blueprint, pages.blueprint):
+        limiter.exempt(public)
+    _time_requests(web)
+    _check_roles(web)
+
+
+def _who() -> str:
+    """Limits are per caller; before the token is checked, per address and token."""
+    return request.headers.get("Authorization", "")[-40:] or get_remote_address()
+
+
+def _time_requests(web: Flask) -> None:
+    @web.before_request
+    def _begin() -> None:
+        g.began = perf_counter()
+
+    @web.after_request
+    def _finish(response: Response) -> Response:
+        route = request.url_rule.rule if request.url_rule else "none"
+        REQUESTS.labels(request.method, route, str(response.status_code)).observe(perf_counter() - g.get("began", perf_counter()))
+        return response
+
+
+def _measure(side: str, method: str, route: str, status: int | None, seconds: float) -> None:
+    CALLS.labels(side, method, route, str(status or "none")).observe(seconds)
+
+
+def _check_roles(web: Flask) -> None:
+    """A view that does not say whom it answers must not be served."""
+    open_to_all = {"static", "api-docs.openapi_json"}
+    for endpoint, view in web.view_functions.items():
+        methods = getattr(view, "view_class", None)
+        handlers = [getattr(methods, m) for m in ("get", "post", "patch", "delete", "put") if hasattr(methods, m)] if methods else [view]
+        if endpoint not in open_to_all and not all(hasattr(h, "needs_role") for h in handlers):
+            raise RuntimeError(f"{endpoint} does not say which role it needs")
