@@ -67,7 +67,8 @@ export const RoomAvailability = v.object({
 });
 
 export const Availability = v.object({
-  as_of: instant,
+  /** How fresh our index is; null before its first reading. */
+  as_of: maybe(instant),
   total: v.number(),
   counts: v.object({ free: v.number(), busy: v.number(), not_bookable: v.number() }),
   rooms: v.array(RoomAvailability),

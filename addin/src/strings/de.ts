@@ -16,7 +16,7 @@ export const de: Strings = {
     notOutlook: 'Room Booker arbeitet in Outlook. Öffnen Sie einen Termin in Ihrem Kalender und wählen Sie dort Room Booker.',
   },
   search: {
-    text: 'Räume nach Name oder Nummer suchen',
+    text: 'Name oder Nummer suchen',
     filters: 'Filter',
     filtersOn: (n) => `Filter, ${n} aktiv`,
     capacity: 'Plätze mindestens',
@@ -49,7 +49,7 @@ export const de: Strings = {
     busy: 'Belegt',
     busyUntil: (time) => `Belegt bis ${time}`,
     notBookable: 'Nicht buchbar',
-    dates: (free, total) => `${free} von ${total} Terminen frei`,
+    dates: (free, total) => `${free} von ${total} frei`,
     clashes: 'An diesen Tagen belegt',
     moreClashes: (n) => `und ${n} weitere`,
     seats: (n) => plural(n, 'Platz', 'Plätze'),

@@ -17,7 +17,7 @@ export const en = {
     notOutlook: 'Room Booker works inside Outlook. Open an appointment in your calendar and choose Room Booker there.',
   },
   search: {
-    text: 'Search rooms by name or number',
+    text: 'Search by name or number',
     filters: 'Filters',
     filtersOn: (n: number) => `Filters, ${n} active`,
     capacity: 'Seats at least',
@@ -50,7 +50,7 @@ export const en = {
     busy: 'Busy',
     busyUntil: (time: string) => `Busy until ${time}`,
     notBookable: 'Not bookable',
-    dates: (free: number, total: number) => `${free} of ${total} dates free`,
+    dates: (free: number, total: number) => `${free} of ${total} free`,
     clashes: 'Taken on these dates',
     moreClashes: (n: number) => `and ${n} more`,
     seats: (n: number) => plural(n, 'seat', 'seats'),

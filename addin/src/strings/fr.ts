@@ -49,7 +49,7 @@ export const fr: Strings = {
     busy: 'Occupée',
     busyUntil: (time) => `Occupée jusqu’à ${time}`,
     notBookable: 'Non réservable',
-    dates: (free, total) => `${free} dates libres sur ${total}`,
+    dates: (free, total) => `${free} sur ${total} libres`,
     clashes: 'Occupée à ces dates',
     moreClashes: (n) => `et ${n} autres`,
     seats: (n) => plural(n, 'place', 'places'),

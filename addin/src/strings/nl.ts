@@ -49,7 +49,7 @@ export const nl: Strings = {
     busy: 'Bezet',
     busyUntil: (time) => `Bezet tot ${time}`,
     notBookable: 'Niet te boeken',
-    dates: (free, total) => `${free} van ${total} datums vrij`,
+    dates: (free, total) => `${free} van ${total} vrij`,
     clashes: 'Bezet op deze datums',
     moreClashes: (n) => `en nog ${n}`,
     seats: (n) => plural(n, 'plaats', 'plaatsen'),

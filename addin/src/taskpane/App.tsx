@@ -119,13 +119,6 @@ function SearchView({ state, store, pane }: { state: PaneState; store: Store; pa
             filters={state.filters} persons={form?.persons ?? 1} rooms={state.rooms.length > 0 ? state.rooms : rows.map((row) => row.room)}
             several={state.several} maySeveral={choosing.is !== 'instead'} onFilter={pane.searching.filter} onSeveral={pane.searching.several}
           />
-          {doing.is === 'failed' && (doing.about === null || choosing.is !== 'no') && (
-            <div class="stack">
-              <FaultPanel fault={doing.fault} onRetry={pane.book} onSignIn={pane.signIn} onDismiss={() => store.set({ doing: { is: 'nothing' } })}>
-                <Ways ways={doing.fault.alternatives} room={chosen.length === 1 ? chosen[0] ?? null : null} slot={slot} zone={zone} onTake={(way, room) => void pane.take(way, room)} />
-              </FaultPanel>
-            </div>
-          )}
           {form && !slot && <p class="hint" role="status">{words.form.noTime}</p>}
           {slot ? (
             <RoomList
@@ -136,7 +129,13 @@ function SearchView({ state, store, pane }: { state: PaneState; store: Store; pa
           <BookBar
             rooms={slot ? bookable(chosen, rows) : []} change={choosing.is === 'instead'} slot={slot} zone={zone}
             working={doing.is === 'working' && doing.what !== 'cancel'} onBook={pane.book}
-          />
+          >
+            {doing.is === 'failed' && (doing.about === null || choosing.is !== 'no') && (
+              <FaultPanel fault={doing.fault} onSignIn={pane.signIn} onDismiss={() => store.set({ doing: { is: 'nothing' } })}>
+                <Ways ways={doing.fault.alternatives} room={chosen.length === 1 ? chosen[0] ?? null : null} slot={slot} zone={zone} onTake={(way, room) => void pane.take(way, room)} />
+              </FaultPanel>
+            )}
+          </BookBar>
         </>
       )}
     </>

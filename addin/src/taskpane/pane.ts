@@ -99,8 +99,12 @@ export function createPane(store: Store, api: RoomBooker, around: Surroundings):
       if (!outlook || chosen.length === 0) return;
       const old = choosing.is === 'instead' ? live().find((one) => one.id === choosing.of) : undefined;
       const slot = form && slotOf(form);
-      if (old && slot) void bookings.move(outlook, old, slot, chosen);
-      else void bookings.book(outlook, chosen);
+      const press = old && slot ? bookings.move(outlook, old, slot, chosen) : bookings.book(outlook, chosen);
+      void press.then(() => {
+        const { doing } = store.get();
+        // The list said free and was wrong: show at once what is true now.
+        if (doing.is === 'failed' && doing.fault.code === 'slot_taken') void searching.ask(true);
+      });
     },
 
     async take(way, room) {
@@ -144,8 +148,9 @@ export function createPane(store: Store, api: RoomBooker, around: Surroundings):
 
     bookAgain(booking) {
       if (!outlook) return;
-      store.set({ bookings: store.get().bookings.filter((one) => one.id !== booking.id) });
-      void bookings.book(outlook, booking.rooms.map((one) => one.room));
+      const rooms = booking.rooms.map((one) => one.room);
+      store.set({ bookings: store.get().bookings.filter((one) => one.id !== booking.id), chosen: rooms, several: rooms.length > 1 });
+      void bookings.book(outlook, rooms);
     },
 
     addRoomAgain() {

@@ -57,8 +57,11 @@ export function createSearching(store: Store, api: RoomBooker): Searching {
       const answer = await api.availability(question, mine.signal);
       if (under !== mine) return;
       answered = text;
-      store.set({ search: ready(answer), rows: reconcile(store.get().rows, answer.rooms, same) });
-      const { words } = store.get().speech;
+      const { rows, chosen, speech: { words } } = store.get();
+      const wasFree = (room: Room) => rows.some((row) => row.room.id === room.id && row.state === 'free');
+      const lost = chosen.find((room) => wasFree(room) && answer.rooms.some((row) => row.room.id === room.id && row.state !== 'free'));
+      store.set({ search: ready(answer), rows: reconcile(rows, answer.rooms, same) });
+      if (lost && same) store.say(words.book.gone(lost.name));
       if (!same) store.say(words.search.announce(answer.counts.free, answer.total));
     } catch (fault) {
       if (under !== mine || mine.signal.aborted) return;
@@ -104,7 +107,7 @@ export function createSearching(store: Store, api: RoomBooker): Searching {
       const { search, view, doing, stage } = store.get();
       const answer = latest(search);
       if (stage !== 'compose' || view !== 'search' || doing.is === 'working' || under || search.is === 'failed' || !answer) return;
-      if (document.visibilityState === 'hidden' || now - Date.parse(answer.as_of) < STALE_MS || now - lastTry < STALE_MS) return;
+      if (document.visibilityState === 'hidden' || now - Date.parse(answer.as_of ?? new Date(0).toISOString()) < STALE_MS || now - lastTry < STALE_MS) return;
       lastTry = now;
       void ask(true);
     },

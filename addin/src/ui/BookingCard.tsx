@@ -7,7 +7,7 @@ import type { Slot } from '../model/form.ts';
 import { remainingMs } from '../model/hold.ts';
 import { Button } from './Button.tsx';
 import { FaultPanel } from './FaultPanel.tsx';
-import { city, dayAndTimes, zonesDiffer } from './format.ts';
+import { city, dayAndTimes, sameDay, times, zonesDiffer } from './format.ts';
 import { Icon, type IconName } from './Icon.tsx';
 import { placeOf } from './RoomRow.tsx';
 import { useNow, useSpeech } from './speech.ts';
@@ -81,7 +81,9 @@ export function BookingCard({ booking, zone, drift = null, working = null, fault
         <div class="panel mild">
           <Icon name="info" />
           <div class="panel-body">
-            <p>{words.booking.drift(dayAndTimes(slot.start, slot.end, when), dayAndTimes(drift.start, drift.end, when))}</p>
+            <p>{words.booking.drift(...(sameDay(slot.start, drift.start, when)
+              ? [times(slot.start, slot.end, when), times(drift.start, drift.end, when)] as const
+              : [dayAndTimes(slot.start, slot.end, when), dayAndTimes(drift.start, drift.end, when)] as const))}</p>
             <div class="actions">
               <Button rank="primary" busy={working === 'move'} onPress={() => actions.followTime?.(booking)}>
                 {working === 'move' ? words.booking.moving : words.booking.follow}

@@ -60,13 +60,13 @@ export function RoomList(props: Props) {
 function Counts({ answer, working, onRefresh }: { answer: Availability; working: boolean; onRefresh: () => void }) {
   const { words } = useSpeech();
   const now = useNow(5_000);
-  const age = Math.max(0, Math.round((now - Date.parse(answer.as_of)) / 1_000));
-  const fresh = age < 5 ? words.fresh.justNow : age < 60 ? words.fresh.seconds(age) : words.fresh.minutes(Math.round(age / 60));
+  const age = answer.as_of === null ? null : Math.max(0, Math.round((now - Date.parse(answer.as_of)) / 1_000));
+  const fresh = age === null ? '' : age < 5 ? words.fresh.justNow : age < 60 ? words.fresh.seconds(age) : words.fresh.minutes(Math.round(age / 60));
   const { free, busy, not_bookable: notBookable } = answer.counts;
   return (
     <div class="counts">
       <p>
-        <strong>{words.search.free(free)}</strong>
+        <strong class={free > 0 ? 'some' : ''}>{words.search.free(free)}</strong>
         {busy > 0 && <span class="quiet">{words.search.busy(busy)}</span>}
         {notBookable > 0 && <span class="quiet">{words.search.notBookable(notBookable)}</span>}
       </p>
@@ -84,7 +84,7 @@ function Waiting({ since }: { since: number | null }) {
   const now = useNow(1_000);
   const waited = since === null ? 0 : now - since;
   return (
-    <div class="waiting">
+    <div class="ghosts">
       <p class="quiet" role="status">{waited > SLOW_MS ? words.search.slow(Math.round(waited / 1_000)) : words.search.loading}</p>
       {[1, 2, 3, 4, 5, 6].map((n) => (
         <div key={n} class="ghost" aria-hidden="true"><i /><b /><s /></div>

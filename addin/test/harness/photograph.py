@@ -1,10 +1,11 @@
 """Takes pictures of the pane in many moods, sizes and themes, into var/pane/, for people to look at."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Error, Page, sync_playwright
 
 ADDIN = Path(__file__).resolve().parents[2]
 OUT = ADDIN.parent / "var" / "pane"
@@ -52,7 +53,13 @@ SHOTS = {
 def main() -> None:
     OUT.mkdir(parents=True, exist_ok=True)
     only = sys.argv[1:]
-    server = subprocess.Popen(["npx", "vite", "--config", "test/harness/vite.config.ts", "--port", str(PORT), "--strictPort"], cwd=ADDIN, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    npx = shutil.which("npx") or "npx"
+    server = subprocess.Popen(  # noqa: S603  our own command
+        [npx, "vite", "--config", "test/harness/vite.config.ts", "--port", str(PORT), "--strictPort"],
+        cwd=ADDIN,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     try:
         with sync_playwright() as driver:
             browser = driver.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
@@ -61,20 +68,20 @@ def main() -> None:
                     continue
                 context = browser.new_context(viewport={"width": width, "height": 640}, device_scale_factor=1.5, timezone_id="Europe/Amsterdam", **options)
                 page = context.new_page()
-                page.on("console", lambda message, name=name: message.type in ("error", "warning") and print(name, message.text))
-                page.on("pageerror", lambda error, name=name: print(name, "PAGE ERROR", error))
+                page.on("console", lambda message, name=name: message.type in ("error", "warning") and sys.stderr.write(f"{name}: {message.text}\n"))
+                page.on("pageerror", lambda error, name=name: sys.stderr.write(f"{name}: {error}\n"))
                 for _ in range(40):
                     try:
                         page.goto(f"http://localhost:{PORT}/test/harness/index.html?{query}")
                         break
-                    except Exception:  # the server is still coming up
+                    except Error:  # the server is still coming up
                         page.wait_for_timeout(250)
                 page.wait_for_timeout(1500)
                 try:
                     if act:
                         act(page)
-                except Exception as fault:
-                    print(name, "COULD NOT", str(fault)[:200])
+                except Error as fault:
+                    sys.stderr.write(f"{name}: {str(fault)[:200]}\n")
                 page.wait_for_timeout(400)
                 page.screenshot(path=OUT / f"{name}.png")
                 context.close()
