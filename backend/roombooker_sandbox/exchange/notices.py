@@ -11,9 +11,9 @@ import requests
 from roombooker_sandbox.exchange import inferred
 from roombooker_sandbox.exchange.ids import etag
 from roombooker_sandbox.exchange.items import Change, Items
-from roombooker_sandbox.exchange.posting import poster
 from roombooker_sandbox.exchange.subscriptions import Subscription, Subscriptions
 from roombooker_sandbox.exchange.zones import stamp
+from roombooker_sandbox.outgoing import poster
 from roombooker_sandbox.world import TENANT_ID, World
 
 _SENDERS = 16
@@ -26,6 +26,7 @@ class Notices:
         self._items = items
         self._subscriptions = subscriptions
         self._pool = ThreadPoolExecutor(_SENDERS, thread_name_prefix="graph-notice")
+        self.retry_delays_s = inferred.NOTICE_RETRY_DELAYS_S  # an attribute, so that a test can be quicker
         self._chance = random.Random(world.options.seed)
 
     def tell(self, changes: list[Change]) -> None:
@@ -89,8 +90,8 @@ class Notices:
         def post() -> None:
             if self._post(url, notice):
                 return
-            if attempt < len(inferred.NOTICE_RETRY_DELAYS_S):
-                wait_s = inferred.NOTICE_RETRY_DELAYS_S[attempt]
+            if attempt < len(self.retry_delays_s):
+                wait_s = self.retry_delays_s[attempt]
                 self._send(subscription, url, notice, wait_s, attempt + 1, is_lifecycle=is_lifecycle)
             elif not is_lifecycle:
                 self.lifecycle(subscription, "missed")

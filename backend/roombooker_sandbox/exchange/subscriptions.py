@@ -12,8 +12,8 @@ import requests
 
 from roombooker_sandbox.exchange import inferred
 from roombooker_sandbox.exchange.errors import GraphError, bad_request
-from roombooker_sandbox.exchange.posting import poster
 from roombooker_sandbox.exchange.zones import instant
+from roombooker_sandbox.outgoing import poster
 from roombooker_sandbox.world import World
 
 SCHEMA = """
@@ -88,6 +88,11 @@ class Subscriptions:
         with self._world.store.transaction() as db:
             db.execute("UPDATE gx_subscription SET expires = ?, data = ? WHERE id = ?", (expires, json.dumps(data), subscription.id))
         return self.find(subscription.id)
+
+    def forget_expired(self) -> None:
+        """For good, so that a clock set back does not wake them."""
+        with self._world.store.transaction() as db:
+            db.execute("DELETE FROM gx_subscription WHERE expires <= ?", (int(self._world.clock.now().timestamp()),))
 
     def remove(self, name: str) -> None:
         with self._world.store.transaction() as db:
