@@ -68,6 +68,7 @@ def blueprint(world: World) -> Blueprint:
 
     world.on("expire delta", lambda: delta.expire_tokens(exchange.items))
     world.on("expire subscriptions", exchange.notices.expire_all)
+    world.on("clock", exchange.subscriptions.forget_expired)
     world.on("rights", exchange.notices.ask_again)
     world.on("reset", exchange.throttle.clear)
     world.on("reset data", exchange.items.reload)

@@ -69,21 +69,20 @@ def changes(items: Items, mailbox: Mailbox, style: Style) -> dict[str, Any]:
             )
     with items.world.store.transaction() as db:
         token = _token(db, mailbox)
-        size = page_size(None)
         gone, rows = _round(items, db, token)
         pending = [(key, entry) for key, entry in (*gone, *rows) if key > token.after]
-        chosen = _page(pending, size)
-        answer: dict[str, Any] = {
-            "@odata.context": f"{root()}$metadata#Collection(event)",
-            "value": [_entry(items, token.mailbox, entry, style) for _, entry in chosen],
-        }
-        here = f"{root()}users/{mailbox.oid}/calendarView/delta"
-        if len(chosen) < len(pending):
-            token = Token(token.mailbox, token.low, token.high, token.since, token.seq, chosen[-1][0], token.epoch)
-            answer["@odata.nextLink"] = f"{here}?$skiptoken={quote(token.text())}"
-        else:
-            token = Token(token.mailbox, token.low, token.high, token.seq or -1, 0, _START, token.epoch)
-            answer["@odata.deltaLink"] = f"{here}?$deltatoken={quote(token.text())}"
+    chosen = _page(pending, page_size(None))
+    answer: dict[str, Any] = {
+        "@odata.context": f"{root()}$metadata#Collection(event)",
+        "value": [_entry(items, token.mailbox, entry, style) for _, entry in chosen],
+    }
+    here = f"{root()}users/{mailbox.oid}/calendarView/delta"
+    if len(chosen) < len(pending):
+        token = Token(token.mailbox, token.low, token.high, token.since, token.seq, chosen[-1][0], token.epoch)
+        answer["@odata.nextLink"] = f"{here}?$skiptoken={quote(token.text())}"
+    else:
+        token = Token(token.mailbox, token.low, token.high, token.seq or -1, 0, _START, token.epoch)
+        answer["@odata.deltaLink"] = f"{here}?$deltatoken={quote(token.text())}"
     return answer
 
 

@@ -173,7 +173,9 @@ def _stamp(text: str) -> str | None:
     if not match:
         return None
     try:
-        moment = datetime.fromisoformat(f"{match[1]}T{match[2] or '00:00'}{match[3] or ':00'}{(match[4] or '+00:00').replace('Z', '+00:00')}")
+        moment = datetime.fromisoformat(
+            f"{match[1]}T{match[2] or '00:00'}{match[3] or ':00'}{(match[4] or '+00:00').replace('Z', '+00:00')}"
+        )
     except ValueError:
         return None
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")

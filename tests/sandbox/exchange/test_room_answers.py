@@ -183,7 +183,9 @@ def test_a_meeting_written_in_the_rooms_own_calendar_is_the_rooms_and_asks_nobod
 
 def test_a_free_or_cancelled_item_does_not_block(graph: Graph, free_day: Day) -> None:
     day, room = free_day(), graph.rooms[0]
-    graph.app.post(f"/users/{room}/events", json={"subject": "note", "start": at(day), "end": at(day + timedelta(hours=1)), "showAs": "free"})
+    graph.app.post(
+        f"/users/{room}/events", json={"subject": "note", "start": at(day), "end": at(day + timedelta(hours=1)), "showAs": "free"}
+    )
     event = graph.meet(day, room)
     graph.settle()
     assert graph.answer_of(room, event) == "accepted"

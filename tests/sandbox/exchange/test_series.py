@@ -93,7 +93,9 @@ def test_one_date_moves_as_an_exception_in_both_calendars(graph: Graph, free_day
     assert rows[1]["originalStart"] == second["start"]["dateTime"][:19] + "Z"
     statuses = graph.alice.get(f"/me/events/{second['id']}").json()["attendees"]
     assert statuses[0]["status"]["response"] == "accepted"
-    crossing = graph.alice.patch(f"/me/events/{second['id']}", json={"start": at(first + timedelta(days=5)), "end": at(first + timedelta(days=6))})
+    crossing = graph.alice.patch(
+        f"/me/events/{second['id']}", json={"start": at(first + timedelta(days=5)), "end": at(first + timedelta(days=6))}
+    )
     assert crossing.json()["error"]["code"] == "ErrorOccurrenceCrossingBoundary"
     shown = graph.alice.get(f"/me/events/{event['id']}", params={"$expand": "exceptionOccurrences"}).json()
     assert [e["id"] for e in shown["exceptionOccurrences"]] == [second["id"]]
