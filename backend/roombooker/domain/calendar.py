@@ -28,7 +28,9 @@ class Listing:
 class Changes:
     """A delta: what changed since `cursor` was given; `gone` are refs removed or out of the window, which proves nothing.
 
-    `is_full` says that this is a whole listing (first read, or the cursor had expired)."""
+    `is_full` says that this is a whole listing (first read, or the cursor had expired). `restated` are series whose dates in the
+    window are all in `bookings`: a remembered date of such a series that is not among them is gone, though `gone` does not name it.
+    A delta does not carry our stamped key of meetings that people organize: `match_key` may be None where listing() has it."""
 
     room_id: str
     window: Slot
@@ -37,6 +39,7 @@ class Changes:
     cursor: str
     is_full: bool
     read_at: datetime
+    restated: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
