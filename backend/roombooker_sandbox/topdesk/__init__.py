@@ -1,8 +1,24 @@
 """The stand-in TOPdesk: its REST API around reservations, rooms, persons, branches and operators, under /topdesk/tas/api."""
 
+from typing import Any
+
 from flask import Blueprint, Response, g, request
 
-from roombooker_sandbox.topdesk import locations, persons, reservables, reservations, sessions, transitions
+from roombooker_sandbox.topdesk import (
+    attachments,
+    facilities,
+    locations,
+    occupancies,
+    operators,
+    overview,
+    persons,
+    recurrence,
+    reservables,
+    reservations,
+    searchlists,
+    sessions,
+    transitions,
+)
 from roombooker_sandbox.topdesk.answers import Refused, answer
 from roombooker_sandbox.topdesk.schema import SCHEMA
 from roombooker_sandbox.topdesk.seed import seed
@@ -12,20 +28,27 @@ from roombooker_sandbox.world import World
 
 __all__ = ["blueprint", "seed"]
 
-_MAINTENANCE = "<!doctype html><html><head><title>TOPdesk</title></head><body><h1>TOPdesk is being updated</h1></body></html>"
-_VIEWS = (sessions, reservations, transitions, reservables, locations, persons)
+
+class _Blueprint(Blueprint):
+    """Takes a trailing slash, which one public client writes after /persons."""
+
+    def add_url_rule(self, *args: Any, **kwargs: Any) -> None:
+        super().add_url_rule(*args, **{"strict_slashes": False} | kwargs)
+
+
+_VIEWS = (
+    sessions, reservations, transitions, facilities, recurrence, attachments, overview, occupancies, reservables, searchlists, locations, persons, operators,
+)  # fmt: skip
 
 
 def blueprint(world: World) -> Blueprint:
     """All of it, to be registered on the sandbox's app; `seed` fills it."""
     topdesk = Topdesk(world)
-    made = Blueprint("topdesk", __name__, url_prefix="/topdesk")
+    made = _Blueprint("topdesk", __name__, url_prefix="/topdesk")
     world.store.apply(SCHEMA)
 
     @made.before_request
     def guard() -> Response | None:
-        if world.switches.maintenance:
-            return Response(_MAINTENANCE, 503, {"Retry-After": "60"}, content_type="text/html;charset=UTF-8")
         if request.endpoint in sessions.OPEN:
             return None
         operator = topdesk.signin.operator(request.authorization)

@@ -18,7 +18,7 @@ UNSET_TAB: Card = {f"{kind}{n}": unset for kind, unset in _KINDS for n in range(
 _TABS = ("optionalFields1", "optionalFields2")
 
 
-class Refused(Exception):  # noqa: N818  it is an answer, not a fault of ours
+class Refused(Exception):
     """Ends a request with `status` and `body` (a JSON value; None: no body)."""
 
     def __init__(self, status: int, body: Any = None) -> None:
@@ -46,11 +46,15 @@ def not_found() -> Refused:
 
 
 class Style:
-    """How values look in one answer. Reservations follow the switches, supporting files always write `.000+0000` (documented)."""
+    """How values look in one answer, by the switches unless told otherwise.
 
-    def __init__(self, switches: Switches, *, supporting: bool = False) -> None:
-        self.dates = ".000+0000" if supporting else switches.date_style
-        self.nulls = switches.nulls
+    Supporting files are documented to write `.000+0000`, which their own contract's date-time does not allow: by default the contract
+    wins, the switch shows the other; persons v1, which no contract has, write it always.
+    """
+
+    def __init__(self, switches: Switches, *, dates: str | None = None, nulls: str | None = None) -> None:
+        self.dates = dates or switches.date_style
+        self.nulls = nulls or switches.nulls
 
     def shape(self, value: Any, key: str = "") -> Any:
         """A card as JSON: instants written, unset members left out, null or empty."""

@@ -33,7 +33,7 @@ def heal(db: sqlite3.Connection, rooms: Iterable[int], start: int, end: int, now
     healed: list[Reservation] = []
     if not CONFLICTS_HEAL:
         return healed
-    for room in {related for room in rooms for related in _related(db, room)}:
+    for room in {related for freed in rooms for related in _related(db, freed)}:
         flagged = db.execute(
             f"SELECT {COLUMNS} FROM topdesk_occupied o JOIN topdesk_reservations r ON r.serial = o.reservation"  # noqa: S608
             f" WHERE o.room = ? AND o.start - o.block < ? AND o.end + o.block > ? AND r.status IN (2, 3) ORDER BY r.serial",
@@ -66,4 +66,3 @@ def _related(db: sqlite3.Connection, room: int) -> list[int]:
         " ON other.serial = one.serial OR other.id = one.major OR other.major = one.id WHERE one.serial = ?", (room,),
     )  # fmt: skip
     return [row[0] for row in rows]
-

@@ -53,7 +53,9 @@ def look_up(db: sqlite3.Connection, which: str, body: Body) -> Card | None:
         (which, entry_id, entry_id, name),
     ).fetchall()
     if len(rows) != 1:
-        body.blame("value_invalid" if rows else "value_unknown", "id" if entry_id else "name", "is ambiguous" if rows else "cannot be found")
+        body.blame(
+            "value_invalid" if rows else "value_unknown", "id" if entry_id else "name", "is ambiguous" if rows else "cannot be found"
+        )
         return None
     return dict(rows[0])
 
@@ -142,4 +144,3 @@ def _looked_up(db: sqlite3.Connection, body: Body, number: int, name: str, given
         if key.startswith("searchlist") and value is not None:
             given[key] = look_up(db, f"optional/{number}/{key[-1]}", Body(value, f"{name}.{key}", body.problems))
     return given
-

@@ -13,7 +13,7 @@ from roombooker_sandbox.topdesk.moments import read_instant
 Value = str | float | bool | datetime | None
 
 
-class BadQuery(ValueError):  # noqa: N818  the caller's words, not ours
+class BadQuery(ValueError):
     """What is wrong with a query, in words for the caller."""
 
 
@@ -28,16 +28,16 @@ class Test:
 
 
 @dataclass(frozen=True)
-class All:
+class AllOf:
     parts: tuple["Node", ...]
 
 
 @dataclass(frozen=True)
-class Any_:
+class OneOf:
     parts: tuple["Node", ...]
 
 
-Node = Test | All | Any_
+Node = Test | AllOf | OneOf
 Fields = Mapping[str, str]  # field -> text | memo | number | boolean | date | id | one of "a|b|c"
 
 _TOKEN = re.compile(
@@ -89,13 +89,13 @@ class _Parser:
         parts = [self._both()]
         while self._take(("mark", ","), ("bare", "or")):
             parts.append(self._both())
-        return parts[0] if len(parts) == 1 else Any_(tuple(parts))
+        return parts[0] if len(parts) == 1 else OneOf(tuple(parts))
 
     def _both(self) -> Node:
         parts = [self._one()]
         while self._take(("mark", ";"), ("bare", "and")):
             parts.append(self._one())
-        return parts[0] if len(parts) == 1 else All(tuple(parts))
+        return parts[0] if len(parts) == 1 else AllOf(tuple(parts))
 
     def _one(self) -> Node:
         if self._take(("mark", "(")):
@@ -183,9 +183,9 @@ def values_of(card: Mapping[str, Any], path: str) -> Iterator[Any]:
 
 
 def matches(node: Node, card: Mapping[str, Any], find: Finder = values_of) -> bool:
-    if isinstance(node, All):
+    if isinstance(node, AllOf):
         return all(matches(part, card, find) for part in node.parts)
-    if isinstance(node, Any_):
+    if isinstance(node, OneOf):
         return any(matches(part, card, find) for part in node.parts)
     found = [value for value in find(card, node.field) if value is not None and value != ""]
     if node.values == (None,):

@@ -54,52 +54,52 @@ def routes(blueprint: Blueprint, topdesk: Topdesk) -> None:
         with world.store.transaction() as db:
             cards = [c for c in _visible(topdesk, db) if (matches(query, c) if query else not c["archived"])]
         wanted = wanted_fields() or ["id", "name", "roomNumber", "branch"]
-        return topdesk.answer([pick(shown(card), wanted) for card in cards[:size]], supporting=True)
+        return topdesk.answer([pick(shown(card), wanted) for card in cards[:size]])
 
     @blueprint.post(f"{API}/locations")
     @needs(world, "locations")
     def post_location() -> Response:
         with world.store.transaction() as db:
-            branch = (_json().get("branch") or {}).get("id")
+            branch = (json_body().get("branch") or {}).get("id")
             row = db.execute("SELECT id, name FROM topdesk_branches WHERE id = ?", (branch,)).fetchone()
-            if row is None or not _json().get("name"):
+            if row is None or not json_body().get("name"):
                 raise refuse_plainly(400, f"Mandatory field '{'branch' if row is None else 'name'}' is missing.")
-            card = location(str(uuid.uuid4()), _json()["name"], "", dict(row), OTHER_ROOM, 0)
+            card = location(str(uuid.uuid4()), json_body()["name"], "", dict(row), OTHER_ROOM, 0)
             serial = db.execute("SELECT max(serial) + 1 FROM topdesk_locations").fetchone()[0]
-            return topdesk.answer(_store(topdesk, db, serial, card, _json()), 201, supporting=True)
+            return topdesk.answer(_store(topdesk, db, serial, card, json_body()), 201)
 
     @blueprint.get(f"{API}/locations/id/<location_id>")
     @needs(world, "locations")
     def get_location(location_id: str) -> Response:
         with world.store.transaction() as db:
-            return topdesk.answer(shown(_one(topdesk, db, location_id)[1]), supporting=True)
+            return topdesk.answer(shown(_one(topdesk, db, location_id)[1]))
 
     @blueprint.route(f"{API}/locations/id/<location_id>", methods=["PATCH", "PUT"])
     @needs(world, "locations")
     def patch_location(location_id: str) -> Response:
         with world.store.transaction() as db:
             serial, card = _one(topdesk, db, location_id)
-            return topdesk.answer(_store(topdesk, db, serial, json.loads(json.dumps(card, default=_text)), _json()), supporting=True)
+            return topdesk.answer(_store(topdesk, db, serial, json.loads(json.dumps(card, default=_text)), json_body()))
 
     @blueprint.get(f"{API}/locations/lookup")
     @needs(world, "locations")
     def get_location_lookup() -> Response:
         with world.store.transaction() as db:
-            return topdesk.answer(looked_up(_visible(topdesk, db)), supporting=True)
+            return topdesk.answer(looked_up(_visible(topdesk, db)))
 
     @blueprint.get(f"{API}/locations/lookup/<location_id>")
     @needs(world, "locations")
     def get_location_pair(location_id: str) -> Response:
         with world.store.transaction() as db:
             card = _one(topdesk, db, location_id)[1]
-        return topdesk.answer({"id": card["id"], "name": card["name"]}, supporting=True)
+        return topdesk.answer({"id": card["id"], "name": card["name"]})
 
     @blueprint.get(f"{API}/locations/<any(types,statuses,building_zones,functional_uses,glass_materials):which>")
     @needs(world, "locations")
     def get_location_entries(which: str) -> Response:
         entries = {"types": [t for t in _TYPES if not topdesk.hides("", t["name"])],
                    "statuses": [{"id": stable_id("room-status", name), "name": name} for name in ("In use", "Being rebuilt")]}  # fmt: skip
-        return topdesk.answer(entries.get(which, []), supporting=True)
+        return topdesk.answer(entries.get(which, []))
 
     @blueprint.get(f"{API}/branches")
     @needs(world, "branches")
@@ -109,26 +109,26 @@ def routes(blueprint: Blueprint, topdesk: Topdesk) -> None:
         with world.store.transaction() as db:
             cards = [c for c in _branches(topdesk, db) if (matches(query, c) if query else not c["archived"])]
         wanted = wanted_fields() or ["id", "name"]
-        return topdesk.answer([pick(shown(card), wanted) for card in cards], supporting=True)
+        return topdesk.answer([pick(shown(card), wanted) for card in cards])
 
     @blueprint.get(f"{API}/branches/id/<branch_id>")
     @needs(world, "branches")
     def get_branch(branch_id: str) -> Response:
         with world.store.transaction() as db:
-            return topdesk.answer(shown(_branch(topdesk, db, branch_id)), supporting=True)
+            return topdesk.answer(shown(_branch(topdesk, db, branch_id)))
 
     @blueprint.get(f"{API}/branches/lookup")
     @needs(world, "branches")
     def get_branch_lookup() -> Response:
         with world.store.transaction() as db:
-            return topdesk.answer(looked_up(_branches(topdesk, db)), supporting=True)
+            return topdesk.answer(looked_up(_branches(topdesk, db)))
 
     @blueprint.get(f"{API}/branches/lookup/<branch_id>")
     @needs(world, "branches")
     def get_branch_pair(branch_id: str) -> Response:
         with world.store.transaction() as db:
             card = _branch(topdesk, db, branch_id)
-        return topdesk.answer({"id": card["id"], "name": card["name"]}, supporting=True)
+        return topdesk.answer({"id": card["id"], "name": card["name"]})
 
 
 def looked_up(cards: list[Card], name: str = "name") -> Card:
@@ -161,7 +161,10 @@ def _one(topdesk: Topdesk, db: sqlite3.Connection, location_id: str) -> tuple[in
 def _store(topdesk: Topdesk, db: sqlite3.Connection, serial: int, card: Card, given: Card) -> Card:
     operator = current_operator()
     patch_card(card, given, {"type": _TYPES})
-    card |= {"modifier": {"id": operator.id, "name": operator.name}, "modificationDate": topdesk.world.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")}
+    card |= {
+        "modifier": {"id": operator.id, "name": operator.name},
+        "modificationDate": topdesk.world.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
     db.execute(
         "INSERT OR REPLACE INTO topdesk_locations (serial, id, name, branch_id, type, archived, reservable, card, major) VALUES (?,?,?,?,?,?,?,?,?)",
         (*location_row(serial, card), (card.get("majorLocation") or {}).get("id")),
@@ -181,7 +184,7 @@ def _branch(topdesk: Topdesk, db: sqlite3.Connection, branch_id: str) -> Card:
     raise refuse_plainly(404, "Entity not found")
 
 
-def _json() -> Card:
+def json_body() -> Card:
     given = request.get_json(silent=True)
     if not isinstance(given, dict):
         raise refuse_plainly(400, "Input parameters malformed")

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from roombooker_sandbox.topdesk.fiql import All, Node, Test
+from roombooker_sandbox.topdesk.fiql import AllOf, Node, Test
 from roombooker_sandbox.topdesk.reservation import MARKED, STATUS_CODE, serial_of
 
 _DAY = 1440
@@ -39,7 +39,7 @@ def _condition(node: Node, longest: int) -> Condition:
     parts = [_condition(part, longest) for part in node.parts]
     values = tuple(value for part in parts for value in part.values)
     exact = all(part.exact for part in parts)
-    if isinstance(node, All):
+    if isinstance(node, AllOf):
         spans = [p for part in node.parts if isinstance(part, Test) if (p := _span(part, longest, "o."))]
         if spans and any(isinstance(part, Test) and part.field == "reservedFacilities.location.id" for part in node.parts):
             parts = [_within(part, spans) for part in parts]
@@ -134,7 +134,7 @@ def _room(test: Test) -> Condition:
     if test.values == (None,) or _negative(test):
         return _EVERYTHING
     marks = ",".join("?" * len(test.values))
-    return Condition(f"{_IN_ROOMS} (SELECT serial FROM topdesk_locations WHERE id IN ({marks})))", test.values, narrow=True)
+    return Condition(f"{_IN_ROOMS} (SELECT serial FROM topdesk_locations WHERE id IN ({marks})))", test.values, narrow=True)  # noqa: S608
 
 
 def _requester(column: str) -> Callable[[Test], Condition]:
@@ -148,7 +148,7 @@ def _requester(column: str) -> Callable[[Test], Condition]:
 
 
 def _mark(test: Test) -> Condition:
-    known = f"r.serial {{}} (SELECT reservation FROM topdesk_marks WHERE field = '{test.field}'{{}})"
+    known = f"r.serial {{}} (SELECT reservation FROM topdesk_marks WHERE field = '{test.field}'{{}})"  # noqa: S608  one of MARKED
     if test.values == (None,):
         return Condition(known.format("IN" if _negative(test) else "NOT IN", ""), narrow=_negative(test))
     if not all(str(value).isascii() for value in test.values):
@@ -157,7 +157,9 @@ def _mark(test: Test) -> Condition:
         start = str(test.values[0]).replace("!", "!!").replace("%", "!%").replace("_", "!_")
         return Condition(known.format("IN", " AND value LIKE ? ESCAPE '!'"), (f"{start}%",), narrow=True)
     marks = ",".join("?" * len(test.values))
-    return Condition(known.format("NOT IN" if _negative(test) else "IN", f" AND value IN ({marks})"), test.values, narrow=not _negative(test))
+    return Condition(
+        known.format("NOT IN" if _negative(test) else "IN", f" AND value IN ({marks})"), test.values, narrow=not _negative(test)
+    )
 
 
 _BUILDERS: dict[str, Callable[[Test], Condition]] = {

@@ -4,7 +4,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from urllib.parse import urlencode
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from flask import Blueprint, Response, request
 
@@ -21,10 +21,12 @@ from roombooker_sandbox.topdesk.answers import (
     whole_number,
 )
 from roombooker_sandbox.topdesk.cards import asked, members
-from roombooker_sandbox.topdesk.fiql import All, Node, Test, matches
+from roombooker_sandbox.topdesk.fiql import AllOf, Node, Test, matches
 from roombooker_sandbox.topdesk.inferred import NEXT_LINK_IS_ABSOLUTE, PERSONS_DEFAULT_VERSION, PERSONS_V2_DEFAULT_FIELDS
-from roombooker_sandbox.topdesk.locations import looked_up
+from roombooker_sandbox.topdesk.locations import json_body, looked_up
 from roombooker_sandbox.topdesk.moments import read_instant
+from roombooker_sandbox.topdesk.patching import patch_card
+from roombooker_sandbox.topdesk.seed import person, person_row
 from roombooker_sandbox.topdesk.signin import needs
 from roombooker_sandbox.topdesk.system import API, Topdesk
 
@@ -47,7 +49,13 @@ FIELDS = members(
      **dict.fromkeys(_TEXTS, "text"), **dict.fromkeys(_FLAGS, "boolean")},
     _REFERENCES,
 )  # fmt: skip
-_LEGACY = {"email": "email", "firstname": "firstName", "lastname": "surName", "network_login_name": "networkLoginName", "ssp_login_name": "tasLoginName"}
+_LEGACY = {
+    "email": "email",
+    "firstname": "firstName",
+    "lastname": "surName",
+    "network_login_name": "networkLoginName",
+    "ssp_login_name": "tasLoginName",
+}
 
 
 def routes(blueprint: Blueprint, topdesk: Topdesk) -> None:
@@ -78,7 +86,29 @@ def routes(blueprint: Blueprint, topdesk: Topdesk) -> None:
         if version == "v1":
             wanted, shown = wanted_fields(), _v1(topdesk, card)
             return answer(pick(shown, wanted) if wanted else shown)
-        return answer(Style(world.switches, supporting=True).shape(pick(_v2(card), _v2_fields(whole=True))), 200, V2_ONE)
+        return _one_v2(topdesk, card, 200)
+
+    @blueprint.post(f"{API}/persons")
+    @needs(world, "persons")
+    def post_person() -> Response:
+        _version(topdesk, V2_ONE)
+        given = json_body()
+        if not given.get("surName"):
+            raise refuse_plainly(400, "Mandatory field 'surName' is missing.")
+        card = person(str(uuid4()), "", "", "", world.directory.buildings[0])
+        with world.store.transaction() as db:
+            serial = db.execute("SELECT coalesce(max(serial), 0) + 1 FROM topdesk_persons").fetchone()[0]
+            return _one_v2(topdesk, _write(db, serial, card, given), 201)
+
+    @blueprint.patch(f"{API}/persons/<person_id>")
+    @needs(world, "persons")
+    def patch_person(person_id: str) -> Response:
+        """Reservations keep the snapshot that they took of the person."""
+        _version(topdesk, V2_ONE)
+        with world.store.transaction() as db:
+            card = _one(topdesk, db, person_id)
+            serial = db.execute("SELECT serial FROM topdesk_persons WHERE id = ?", (card["id"],)).fetchone()[0]
+            return _one_v2(topdesk, _write(db, serial, card, json_body()), 200)
 
     @blueprint.get(f"{API}/persons/count")
     @needs(world, "persons")
@@ -104,6 +134,30 @@ def routes(blueprint: Blueprint, topdesk: Topdesk) -> None:
         return answer({"id": card["id"], "name": card["dynamicName"]})
 
 
+def _write(db: sqlite3.Connection, serial: int, card: Card, given: Card) -> Card:
+    """Store a person with `given` put in; the branch by id alone."""
+    branches = {row["id"]: row for row in db.execute("SELECT id, name FROM topdesk_branches")}
+    full = {**dict.fromkeys(_TEXTS, ""), **card}
+    branch = given.get("branch")
+    if branch is not None:
+        known = branches.get(branch.get("id")) if isinstance(branch, dict) else None
+        if known is None:
+            raise refuse_plainly(400, 'The value for the field "branch" cannot be found.')
+        full["branch"] = {"id": known["id"], "name": known["name"]}
+    patch_card(full, {name: value for name, value in given.items() if name != "branch"}, {})
+    full["dynamicName"] = f"{full['surName']}, {full['firstName']}" if full["firstName"] else full["surName"]
+    kept = {name: value for name, value in full.items() if value != "" or name in card}
+    db.execute(
+        "INSERT OR REPLACE INTO topdesk_persons (serial, id, email, name, branch_id, archived, card) VALUES (?,?,?,?,?,?,?)",
+        person_row(serial, kept),
+    )
+    return kept
+
+
+def _one_v2(topdesk: Topdesk, card: Card, status: int) -> Response:
+    return answer(Style(topdesk.world.switches).shape(pick(_v2(card), _v2_fields(whole=True))), status, V2_ONE)
+
+
 def _version(topdesk: Topdesk, v2_type: str) -> str:
     """v1 or v2 by Accept; 406 when this TOPdesk does not have the version that is asked for."""
     accept = request.headers.get("Accept", "")
@@ -127,10 +181,12 @@ def _list_v2(topdesk: Topdesk) -> Response:
     fields = _v2_fields()
     with topdesk.world.store.transaction() as db:
         cards, more = _page(topdesk, db, asked(FIELDS, ordered_text=True), start, size)
-    style = Style(topdesk.world.switches, supporting=True)
+    style = Style(topdesk.world.switches)
     body: Card = {"item": [style.shape(pick(_v2(card), fields)) for card in cards], "size": len(cards)}
     if more:
-        later = urlencode({**{k: v for k, v in request.args.items() if k not in ("pageStart", "pageSize")}, "pageStart": start + size, "pageSize": size})
+        later = urlencode(
+            {**{k: v for k, v in request.args.items() if k not in ("pageStart", "pageSize")}, "pageStart": start + size, "pageSize": size}
+        )
         body["next"] = f"{request.base_url if NEXT_LINK_IS_ABSOLUTE else request.path}?{later}"
     return answer(body, 206 if more else 200, V2_LIST)
 
@@ -166,7 +222,7 @@ def _sorted(cards: Iterator[Card]) -> Iterator[Card]:
     for name, direction in reversed(keys):
         if FIELDS.get(name) not in ("text", "boolean", "date") or direction not in ("", "asc", "desc"):
             raise refuse_plainly(400, "Input parameters malformed")
-        ordered.sort(key=lambda card: str(card.get(name) or "").casefold(), reverse=direction == "desc")  # noqa: B023  used at once
+        ordered.sort(key=lambda card: str(card.get(name) or "").casefold(), reverse=direction == "desc")
     return iter(ordered)
 
 
@@ -180,10 +236,11 @@ def _matching(topdesk: Topdesk, db: sqlite3.Connection, query: Node | None) -> I
 
 def _narrow(query: Node | None) -> tuple[str, tuple[object, ...]]:
     """What the index can say: one of some addresses, ids, or who is archived."""
-    for test in query.parts if isinstance(query, All) else (query,):
-        if isinstance(test, Test) and test.operator in ("==", "=in=") and test.field in ("email", "id") and all(str(v).isascii() for v in test.values):
-            if test.values != (None,):
-                return f"{test.field} IN ({','.join('?' * len(test.values))})", test.values
+    for test in query.parts if isinstance(query, AllOf) else (query,):
+        if not isinstance(test, Test) or test.operator not in ("==", "=in=") or test.field not in ("email", "id"):
+            continue
+        if test.values != (None,) and all(str(value).isascii() for value in test.values):
+            return f"{test.field} IN ({','.join('?' * len(test.values))})", test.values
     return "1", ()
 
 
@@ -192,7 +249,7 @@ def _legacy_query() -> Node | None:
     parts: list[Node] = [Test(field, "text", "==", (request.args[name],)) for name, field in _LEGACY.items() if name in request.args]
     if (archived := request.args.get("archived")) is not None:
         parts.append(Test("archived", "boolean", "==", (archived.lower() == "true",)))
-    return All(tuple(parts)) if parts else None
+    return AllOf(tuple(parts)) if parts else None
 
 
 def _one(topdesk: Topdesk, db: sqlite3.Connection, person_id: str) -> Card:
@@ -208,7 +265,13 @@ def _one(topdesk: Topdesk, db: sqlite3.Connection, person_id: str) -> Card:
 
 
 def _findable(card: Card) -> Card:
-    return {**dict.fromkeys(_FLAGS, False), **card, "creationDate": read_instant(_MADE), "modificationDate": read_instant(_MADE), "isCaller": True}
+    return {
+        **dict.fromkeys(_FLAGS, False),
+        **card,
+        "creationDate": read_instant(_MADE),
+        "modificationDate": read_instant(_MADE),
+        "isCaller": True,
+    }
 
 
 def _v1(topdesk: Topdesk, card: Card) -> Card:
@@ -222,14 +285,12 @@ def _v1(topdesk: Topdesk, card: Card) -> Card:
     }  # fmt: skip
     full |= {name: value for name, value in card.items() if name in full and name != "branch"}
     full["branch"] = {**branch, "extraA": None, "extraB": None}
-    style = Style(topdesk.world.switches, supporting=True)
-    style.nulls = "empty"
-    shaped: Card = style.shape(full)
+    shaped: Card = Style(topdesk.world.switches, dates=".000+0000", nulls="empty").shape(full)
     return shaped
 
 
 def _v2(card: Card) -> Card:
-    flags = {name: False for name in (*_FLAGS, "showObjectsOfBranch", "showObjectsOfSubsidiaries")}
+    flags = dict.fromkeys((*_FLAGS, "showObjectsOfBranch", "showObjectsOfSubsidiaries"), False)
     branch = {name: card["branch"][name] for name in ("id", "name", "clientReferenceNumber") if name in card["branch"]}
     full: Card = {
         "id": None, **dict.fromkeys(_TEXTS, ""), "hasSspAccess": bool(card.get("tasLoginName")), "isCaller": True, **flags, **dict.fromkeys(_REFERENCES),

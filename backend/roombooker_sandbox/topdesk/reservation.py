@@ -152,7 +152,9 @@ def _forget_derived(db: sqlite3.Connection, serial: int) -> None:
     if row is None:
         return
     old = read_row(row)
-    db.executemany("DELETE FROM topdesk_occupied WHERE room = ? AND start = ? AND reservation = ?", [(room, old.start, serial) for room in old.rooms])
+    db.executemany(
+        "DELETE FROM topdesk_occupied WHERE room = ? AND start = ? AND reservation = ?", [(room, old.start, serial) for room in old.rooms]
+    )
     db.executemany("DELETE FROM topdesk_marks WHERE field = ? AND value = ? AND reservation = ?", [(*mark, serial) for mark in _marks(old)])
 
 

@@ -9,7 +9,7 @@ from roombooker_sandbox.topdesk.answers import Card, Refused, check_parameters, 
 from roombooker_sandbox.topdesk.bodies import Body
 from roombooker_sandbox.topdesk.conflicts import settle
 from roombooker_sandbox.topdesk.editing import SHARED, edit, participants
-from roombooker_sandbox.topdesk.fiql import All, BadQuery, Node, Test, parse_query
+from roombooker_sandbox.topdesk.fiql import AllOf, BadQuery, Node, Test, parse_query
 from roombooker_sandbox.topdesk.inferred import LEGACY_WINDOW_OVERLAPS
 from roombooker_sandbox.topdesk.listing import RESERVATION_FIELDS, list_reservations
 from roombooker_sandbox.topdesk.moments import minute_of, read_instant
@@ -132,7 +132,7 @@ def _legacy_query() -> Node | None:
     archived = truth("archived")
     if archived is not None:
         parts.append(Test("archived", "boolean", "==", (archived,)))
-    return All(tuple(parts)) if parts else None
+    return AllOf(tuple(parts)) if parts else None
 
 
 def listed(topdesk: Topdesk, query: Node | None, top: int) -> tuple[list[Card], bool]:
@@ -164,4 +164,3 @@ def _draft(topdesk: Topdesk, db: sqlite3.Connection, body: Body) -> Reservation:
     it.start, it.end = minute_of(start), minute_of(end)
     touch(topdesk, it)
     return it
-

@@ -49,7 +49,9 @@ def read_service(db: sqlite3.Connection, body: Body) -> Card | None:
         "SELECT card FROM topdesk_services WHERE archived = 0 AND (id = ? OR (? IS NULL AND name = ? COLLATE NOCASE))", (service_id, service_id, name)
     ).fetchall()  # fmt: skip
     if len(rows) != 1:
-        body.blame("value_invalid" if rows else "value_unknown", "id" if service_id else "name", "is ambiguous" if rows else "cannot be found")
+        body.blame(
+            "value_invalid" if rows else "value_unknown", "id" if service_id else "name", "is ambiguous" if rows else "cannot be found"
+        )
         return None
     card: Card = json.loads(rows[0]["card"])
     return card
@@ -88,5 +90,6 @@ def check_period(db: sqlite3.Connection, it: Reservation) -> None:
     for room in it.rooms:
         card = json.loads(db.execute("SELECT card FROM topdesk_locations WHERE serial = ?", (room,)).fetchone()["card"])
         if not is_open(db, card, it.start, it.end):
-            raise refuse(CODE_OUTSIDE_WINDOW, "The reservation lies outside the service window of a facility", "plannedStartDate", "plannedEndDate")
-
+            raise refuse(
+                CODE_OUTSIDE_WINDOW, "The reservation lies outside the service window of a facility", "plannedStartDate", "plannedEndDate"
+            )

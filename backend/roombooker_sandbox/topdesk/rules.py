@@ -3,7 +3,9 @@
 from roombooker_sandbox.topdesk.inferred import RESCHEDULABLE
 
 
-def why_not(action: str, status: str, *, archived: bool = False, issued: bool = False, services: bool = False, series: bool = False) -> str | None:
+def why_not(
+    action: str, status: str, *, archived: bool = False, issued: bool = False, services: bool = False, series: bool = False
+) -> str | None:
     """The reason why an action is refused, None when it is allowed.
 
     Actions: cancel, reject, approve, reschedule, facilities (add, move, remove), services, recur. Source: spec R 2.0.0, November 2026.

@@ -27,7 +27,12 @@ LISTS = {
     "serviceTypes": ("Catering", "Layout", "Equipment"),
 }
 _ARCHIVED = {"reservationCancellationReasons": "Moved to another building", "reservationRejectionReasons": "Other"}
-SERVICES = (("Coffee and tea", "Catering", 30), ("Lunch", "Catering", 1440), ("Theatre layout", "Layout", 240), ("Flip chart", "Equipment", 0))
+SERVICES = (
+    ("Coffee and tea", "Catering", 30),
+    ("Lunch", "Catering", 1440),
+    ("Theatre layout", "Layout", 240),
+    ("Flip chart", "Equipment", 0),
+)
 
 
 def seed(world: World) -> None:
@@ -43,7 +48,10 @@ def seed(world: World) -> None:
 def _fill(db: sqlite3.Connection, world: World) -> None:
     directory = world.directory
     for building in directory.buildings:
-        db.execute("INSERT INTO topdesk_branches (id, name, card) VALUES (?,?,?)", (building.branch_id, building.name, json.dumps(_branch(building))))
+        db.execute(
+            "INSERT INTO topdesk_branches (id, name, card) VALUES (?,?,?)",
+            (building.branch_id, building.name, json.dumps(_branch(building))),
+        )
     db.executemany(
         "INSERT INTO topdesk_locations (serial, id, name, branch_id, type, archived, reservable, card) VALUES (?,?,?,?,?,?,?,?)",
         (location_row(serial, card) for serial, card in enumerate(_locations(directory), 1)),
@@ -123,7 +131,14 @@ def _locations(directory: Directory) -> Iterator[Card]:
     for building in directory.buildings:
         branch = {"id": building.branch_id, "name": building.name}
         yield location(stable_id("location", f"reception-{building.number}"), "Reception", f"{building.name[0]}0.00", branch, OTHER_ROOM, 2)
-        old = location(stable_id("location", f"old-{building.number}"), f"Old boardroom {building.city}", f"{building.name[0]}9.99", branch, MEETING_ROOM, 20)
+        old = location(
+            stable_id("location", f"old-{building.number}"),
+            f"Old boardroom {building.city}",
+            f"{building.name[0]}9.99",
+            branch,
+            MEETING_ROOM,
+            20,
+        )
         yield old | {"status": "archived", "reservationManagement": old["reservationManagement"] | {"reservable": True}}
 
 
@@ -133,7 +148,13 @@ def _bookable(room: Room) -> Card:
     card = location(room.location_id, room.name, room.room_number, branch, kind, room.capacity)
     card["specification"] = ", ".join(room.equipment)[:100]
     card["optionalFields1"] = {"text1": room.mailbox, "boolean1": room.wheelchair, "number1": float(room.floor)}
-    management = {"reservable": True, "visibleInSsd": True, "reservableInSsd": True, "requiresApproval": room.requires_approval, "blockTime": room.block_minutes}
+    management: Card = {
+        "reservable": True,
+        "visibleInSsd": True,
+        "reservableInSsd": True,
+        "requiresApproval": room.requires_approval,
+        "blockTime": room.block_minutes,
+    }
     if room.number % 10 == 3:
         management |= {"serviceWindow": {"id": DAYTIME.id, "name": DAYTIME.name}, "serviceWindowAppliesTo": "sspAndOperatorRealm"}
     card["reservationManagement"] |= management

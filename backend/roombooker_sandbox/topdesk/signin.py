@@ -20,7 +20,7 @@ FACILITIES_PASSWORD = "sandbox-facilities"  # noqa: S105  the sandbox's publishe
 
 # Tomcat's own words (seen in PipedreamHQ/pipedream#19120): a client must not expect JSON here.
 _HTML_401 = (
-    "<!doctype html><html lang=\"en\"><head><title>HTTP Status 401 – Unauthorized</title></head><body><h1>HTTP Status 401 – Unauthorized</h1>"
+    '<!doctype html><html lang="en"><head><title>HTTP Status 401 – Unauthorized</title></head><body><h1>HTTP Status 401 – Unauthorized</h1>'
     "<p><b>Description</b> The request has not been applied because it lacks valid authentication credentials for the target resource.</p>"
     "</body></html>"
 )
@@ -52,8 +52,12 @@ class Operator:
         return f"{self.surname}, {self.first}" if self.first else self.surname
 
 
-API_OPERATOR = Operator(stable_id("operator", OPERATOR_LOGIN), OPERATOR_LOGIN, "Room Booker API", "", "room.booker.api@contoso.example", api_account=True)
-FACILITIES = Operator(stable_id("operator", FACILITIES_LOGIN), FACILITIES_LOGIN, "Facilities", "Fay", "facilities@contoso.example", api_account=False)
+API_OPERATOR = Operator(
+    stable_id("operator", OPERATOR_LOGIN), OPERATOR_LOGIN, "Room Booker API", "", "room.booker.api@contoso.example", api_account=True
+)
+FACILITIES = Operator(
+    stable_id("operator", FACILITIES_LOGIN), FACILITIES_LOGIN, "Facilities", "Fay", "facilities@contoso.example", api_account=False
+)
 OPERATORS = (API_OPERATOR, FACILITIES)
 
 P = ParamSpec("P")
@@ -138,5 +142,3 @@ def needs(world: World, *rights: str) -> Callable[[Callable[P, R]], Callable[P, 
         return checked
 
     return dress
-
-

@@ -4,13 +4,13 @@ import json
 import sqlite3
 from typing import Any
 
-from flask import Blueprint, Response
+from flask import Response
 
 from roombooker_sandbox.topdesk.answers import Card, Style, answer, pick, wanted_fields
 from roombooker_sandbox.topdesk.events import Events
+from roombooker_sandbox.topdesk.moments import from_second, imf_fixdate
 from roombooker_sandbox.topdesk.rendering import Reader
 from roombooker_sandbox.topdesk.reservation import Reservation
-from roombooker_sandbox.topdesk.moments import from_second, imf_fixdate
 from roombooker_sandbox.topdesk.signin import API_OPERATOR, Signin, current_operator
 from roombooker_sandbox.world import World
 
@@ -27,14 +27,20 @@ class Topdesk:
     def now_s(self) -> int:
         return int(self.world.clock.now().timestamp())
 
-    def answer(self, body: Any, status: int = 200, *, supporting: bool = False, headers: dict[str, str] | None = None) -> Response:
-        return answer(Style(self.world.switches, supporting=supporting).shape(body), status, headers=headers)
+    def answer(self, body: Any, status: int = 200, *, headers: dict[str, str] | None = None) -> Response:
+        return answer(Style(self.world.switches).shape(body), status, headers=headers)
 
-    def answer_reservation(self, db: sqlite3.Connection, it: Reservation, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    def answer_reservation(
+        self, db: sqlite3.Connection, it: Reservation, status: int = 200, headers: dict[str, str] | None = None
+    ) -> Response:
         """The whole card with its Last-Modified; `$fields` narrows what GET shows."""
         card = Reader(db).reservation(it)
         wanted = wanted_fields()
-        return self.answer(pick(card, wanted) if wanted else card, status, headers={"Last-Modified": imf_fixdate(from_second(it.modified))} | (headers or {}))
+        return self.answer(
+            pick(card, wanted) if wanted else card,
+            status,
+            headers={"Last-Modified": imf_fixdate(from_second(it.modified))} | (headers or {}),
+        )
 
     def hides(self, branch: str, room_type: str) -> bool:
         """Branch and category filters work without an error: what they hide is just not there."""
@@ -55,5 +61,3 @@ class Topdesk:
             return None
         card: Card = json.loads(row["card"])
         return None if self.hides(card["branch"]["name"], card["type"]["name"]) else (row["serial"], card)
-
-
