@@ -255,7 +255,7 @@ def test_the_index_agrees_with_a_check_of_every_booking(
 def test_the_whole_index_of_a_room_goes_with_it(database: Database, amber: Room) -> None:
     with database.write() as session:
         occupancy.replace(session, amber, Side.TOPDESK, listed(a_booking(9, 10)))
-        rooms.remove(session, "amber", at=MIDNIGHT)
+        rooms.remove(session, "amber")
     with database.read() as session:
         assert occupancy.count(session) == 0
         assert session.query(occupancy_day).count() == 0

@@ -11,7 +11,7 @@ from roombooker.domain.booking import Booking, Side
 from roombooker.domain.calendar import Listing
 from roombooker.domain.room import Room
 from roombooker.domain.slot import Slot
-from roombooker.store import freshness
+from roombooker.store import freshness, rooms
 from roombooker.store.daybits import paint, to_minute, to_second
 from roombooker.store.models import OccupancyRoomRow, OccupancyRow, occupancy_day
 from roombooker.store.upsert import upsert
@@ -176,7 +176,8 @@ def _lock(session: Session, room_id: str) -> int:
     query = select(OccupancyRoomRow.no).where(OccupancyRoomRow.room_id == room_id).with_for_update()
     number = session.scalar(query)
     if number is None:
-        upsert(session, OccupancyRoomRow.__table__, [{"room_id": room_id}], ["room_id"])
+        rooms.number(session, room_id)
+        rooms.touch(session)
         number = session.scalars(query).one()
     return number
 

@@ -11,7 +11,7 @@ from ulid import ULID
 
 from roombooker.domain.room import Cancellation, Dominant, MeetingMode, Room, SeriesMode, ServiceHours
 from roombooker.errors import NotFound
-from roombooker.store.models import CursorRow, RoomRow
+from roombooker.store.models import CursorRow, OccupancyRoomRow, RoomRow
 from roombooker.store.upsert import upsert
 
 VERSION = "rooms"  # the row of `cursor` that holds the version
@@ -60,19 +60,26 @@ def save(session: Session, room: Room, *, at: datetime) -> None:
         session.add(row)
     _fill(row, room)
     row.updated_at = at
-    touch(session, at)
+    session.flush()
+    number(session, room.id)
+    touch(session)
 
 
-def remove(session: Session, room_id: str, *, at: datetime) -> None:
+def remove(session: Session, room_id: str) -> None:
     """The pairing and its index; the records of both sides stay as they are. A room that has links cannot be removed, only disabled."""
     session.execute(sql_delete(RoomRow).where(RoomRow.id == room_id))
-    touch(session, at)
+    touch(session)
 
 
-def touch(session: Session, at: datetime) -> None:
+def number(session: Session, room_id: str) -> None:
+    """Make sure that the room has a number in the index."""
+    upsert(session, OccupancyRoomRow.__table__, [{"room_id": room_id}], ["room_id"])
+
+
+def touch(session: Session) -> None:
     """Tell caches that rooms have changed; whoever writes to `room` past `save` calls this."""
     session.flush()
-    upsert(session, CursorRow.__table__, [{"name": VERSION, "value": str(ULID()), "read_at": at}], ["name"])
+    upsert(session, CursorRow.__table__, [{"name": VERSION, "value": str(ULID())}], ["name"])
 
 
 def version(session: Session) -> str:

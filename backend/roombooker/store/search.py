@@ -30,7 +30,10 @@ class Occupant:
 
 def taken(session: Session, slot: Slot) -> set[int]:
     """The numbers of the rooms in which something blocks a part of the slot."""
-    touched = [and_(_DAY.day == day, _blocked(hours)) for day, hours in masks(slot).items()]
+    pieces: dict[tuple[tuple[int, int], ...], list[int]] = defaultdict(list)  # a slot of many days has few different ones
+    for day, hours in masks(slot).items():
+        pieces[tuple(hours.items())].append(day)
+    touched = [and_(_DAY.day.in_(days), _blocked(dict(hours))) for hours, days in pieces.items()]
     # One string instead of thousands of rows: each row fetched costs a change of the interpreter's lock.
     found = session.scalar(select(func.aggregate_strings(_DAY.room_no.cast(Text), ",")).where(or_(*touched)))
     return set(map(int, found.split(","))) if found else set()
@@ -42,7 +45,8 @@ def clashes(session: Session, slots: Sequence[Slot]) -> dict[int, int]:
     for index, slot in enumerate(slots):
         for day, hours in masks(slot).items():
             pieces[tuple(hours.items())].append((day, index))
-    is_plain = sum(len(days) for days in pieces.values()) == len(slots)  # no slot reaches over midnight UTC
+    # No slot reaches over midnight UTC, none is asked twice.
+    is_plain = sum(len({day for day, _ in days}) for days in pieces.values()) == len(slots)
     asked = [_clashing(hours, days, is_plain=is_plain) for hours, days in pieces.items()]
     if is_plain and len(asked) == 1:
         inner = asked[0].subquery()
@@ -62,9 +66,11 @@ def clashes(session: Session, slots: Sequence[Slot]) -> dict[int, int]:
 
 def occupants(session: Session, numbers: Iterable[int], slots: Sequence[Slot]) -> dict[int, list[Occupant]]:
     """What stands in these rooms during any of the slots, soonest first; what both sides say of one booking counts once."""
-    spans = values(sql_column("s", Integer), sql_column("e", Integer), name="asked").data(
-        [(to_minute(slot.start), to_minute(slot.end)) for slot in slots]
-    ).cte()
+    spans = (
+        values(sql_column("s", Integer), sql_column("e", Integer), name="asked")
+        .data([(to_minute(slot.start), to_minute(slot.end)) for slot in slots])
+        .cte()
+    )
     rows = session.execute(
         select(
             OccupancyRow.room_no, OccupancyRow.start_min, OccupancyRow.end_min, OccupancyRow.planned_start_min,
