@@ -24,6 +24,7 @@ def topdesk() -> Response:
     given = request.headers.get("X-Room-Booker-Secret", "")
     if not hmac.compare_digest(given.encode(), services().settings.topdesk_hook_secret.encode()):
         services().health.refused_hook()
+        services().inbox.topdesk_refused()
         raise NotSignedIn("The secret in X-Room-Booker-Secret is missing or wrong.")
     body = _json()
     problems = TopdeskHookIn().validate(body)

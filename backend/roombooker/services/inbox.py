@@ -5,6 +5,9 @@ from datetime import datetime
 
 from roombooker.store import notices
 from roombooker.store.db import Database
+from roombooker.store.models import CursorRow
+
+HOOK_REFUSED, HOOK_ACCEPTED = "hook:refused", "hook:accepted"  # cursors: when it last happened
 
 
 class InboxService:
@@ -16,7 +19,13 @@ class InboxService:
     def topdesk_changed(self, reservation_id: str) -> None:
         with self._database.write() as session:
             notices.add(session, side="topdesk", ref=reservation_id, kind="changed", at=self._clock())
+            session.merge(CursorRow(name=HOOK_ACCEPTED, read_at=self._clock()))
         self._wake("notices")
+
+    def topdesk_refused(self) -> None:
+        """Somebody called with another secret: doctor tells, since TOPdesk itself shows nothing."""
+        with self._database.write() as session:
+            session.merge(CursorRow(name=HOOK_REFUSED, read_at=self._clock()))
 
     def graph_noticed(self, received: Sequence[tuple[str, str, str]]) -> int:
         """(subscription id, client state, kind) each; those with a client state that is not ours are dropped. Returns how many were kept."""
