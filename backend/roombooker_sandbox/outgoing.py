@@ -35,4 +35,4 @@ class _Trusting(HTTPAdapter):
         super().__init__()
 
     def init_poolmanager(self, *arguments: Any, **more: Any) -> None:
-        super().init_poolmanager(*arguments, **more, ssl_context=self._context)  # type: ignore[no-untyped-call]
+        super().init_poolmanager(*arguments, **more, ssl_context=self._context)
