@@ -47,6 +47,8 @@ def advance(saga: Saga, answer: Answer) -> Saga:
 
 def resumed(saga: Saga) -> Saga:
     """After a crash nobody knows whether the create that was wanted had been sent: look it up first."""
+    if saga.phase in (Phase.PERSON, Phase.CHECK):
+        return saga  # whoever drives it stores that it left these before anything is sent
     return replace(saga, items=tuple(items.distrusted(item) for item in saga.items))
 
 
