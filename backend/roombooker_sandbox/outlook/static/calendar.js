@@ -3,8 +3,9 @@
 import { el, icon } from "./dom.js";
 import { graphInstant, instant, plusDays, sayDate, wallClock, weekday } from "./zones.js";
 
-const FIRST_HOUR = 7;
-const HOURS = 13;
+const FIRST_HOUR = 0;
+const HOURS = 24;
+const OFFICE_OPENS = 7;
 const SIGNS = { accepted: "accept", declined: "decline", tentativelyAccepted: "tentative", none: "clock", notResponded: "clock" };
 const SAYS = { accepted: "Room accepted", declined: "Room declined", tentativelyAccepted: "Room answered tentatively", none: "Waiting for the room", notResponded: "Waiting for the room" };
 
@@ -52,11 +53,11 @@ export function calendarView({ session, now, onopen, onnew }) {
     const last = plusDays(first, days - 1);
     title.textContent = mode === "day" ? sayDate(first, { weekday: "long", day: "numeric", month: "long", year: "numeric" }) : `${sayDate(first, { day: "numeric", month: "short" })} – ${sayDate(last, { day: "numeric", month: "short", year: "numeric" })}`;
     shown = "";
-    grid.scrollTop = 0;
-    return refresh();
+    return refresh(OFFICE_OPENS);
   }
 
-  async function refresh() {
+  /** @param {number} [hour] scroll there; otherwise the view stays where it is */
+  async function refresh(hour) {
     const { first, days } = window();
     const range = [instant(first, "00:00", zone), instant(plusDays(first, days), "00:00", zone)].map((ms) => new Date(ms).toISOString());
     const found = [];
@@ -70,7 +71,9 @@ export function calendarView({ session, now, onopen, onnew }) {
     if (picture === shown) return;
     shown = picture;
     const focused = document.activeElement?.getAttribute("data-id");
+    const top = grid.scrollTop;
     grid.replaceChildren(mode === "agenda" ? agenda(first, days) : hours(first, days));
+    grid.scrollTop = hour === undefined ? top : mode === "agenda" ? 0 : (grid.querySelector(".hours").clientHeight / HOURS) * hour;
     if (focused) grid.querySelector(`[data-id="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
   }
 

@@ -2,16 +2,19 @@
 
 import { avatar, el } from "./dom.js";
 
-/** @param {any} mail @returns {{from: string, subject: string, text: string, at: string}} whatever shape the outbox has */
-function plain(mail) {
-  const message = mail.message ?? mail;
-  const from = message.from?.emailAddress ?? message.sender?.emailAddress ?? message.from ?? mail.sender ?? {};
-  const body = message.body?.content ?? message.bodyPreview ?? message.body ?? message.comment ?? "";
-  const text = new DOMParser().parseFromString(String(body).replaceAll(/<br\s*\/?>|<\/p>/gi, "\n"), "text/html").body.textContent ?? "";
-  return {
-    from: typeof from === "string" ? from : (from.name ?? from.address ?? "Outlook"), subject: message.subject ?? "(no subject)", text: text.trim(),
-    at: message.sentDateTime ?? message.receivedDateTime ?? mail.sent_at ?? mail.at ?? "",
-  };
+const KINDS = { invitation: "Invitation", update: "Updated invitation", cancellation: "Cancelled", accepted: "Accepted", tentativelyAccepted: "Tentative", declined: "Declined", pending: "Waiting for approval" };
+
+/** @param {any} mail a row of the sandbox's outbox @param {Map<string, string>} names by address */
+function plain({ id, at, kind, from, subject, body }, names) {
+  const parsed = new DOMParser().parseFromString(String(body ?? "").replaceAll(/<br\s*\/?>|<\/p>/gi, "\n"), "text/html");
+  return { id, at, kind: KINDS[kind] ?? "", from: names.get(from.toLowerCase()) ?? from, subject: subject || "(no subject)", text: parsed.body.textContent.trim() };
+}
+
+async function namesOf(addresses) {
+  if (!addresses.length) return new Map();
+  const query = addresses.map((address) => `mail=${encodeURIComponent(address)}`).join("&");
+  const entries = await (await fetch(`addresses?kind=any&${query}`)).json();
+  return new Map(entries.map(({ address, name }) => [address, name]));
 }
 
 /** @param {{session: any}} parts */
@@ -24,7 +27,7 @@ export function inboxView({ session }) {
   const read = (mail, item) => {
     list.querySelectorAll("[aria-current]").forEach((each) => each.removeAttribute("aria-current"));
     item.setAttribute("aria-current", "true");
-    open.replaceChildren(el("h1", { text: mail.subject }), el("div", { class: "organizer" }, avatar(mail.from), el("span", {}, el("b", { text: mail.from }), el("small", { text: mail.at ? new Date(mail.at).toLocaleString() : "" }))), el("p", { class: "body", text: mail.text || "(empty)" }));
+    open.replaceChildren(el("h1", { text: mail.subject }), el("div", { class: "organizer" }, avatar(mail.from), el("span", {}, el("b", { text: mail.from }), el("small", { text: [mail.kind, new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "short", timeZone: session.zone }).format(new Date(mail.at))].filter(Boolean).join(" · ") }))), el("p", { class: "body", text: mail.text || "(empty)" }));
   };
 
   async function refresh() {
@@ -34,12 +37,14 @@ export function inboxView({ session }) {
       return;
     }
     const answer = await response.json();
-    const mails = (Array.isArray(answer) ? answer : (answer.value ?? answer.messages ?? [])).map(plain).sort((a, b) => b.at.localeCompare(a.at));
-    const picture = JSON.stringify(mails);
-    if (picture === shown) return;
-    shown = picture;
+    const rows = Array.isArray(answer) ? answer : (answer.value ?? []);
+    const newest = rows.length ? `${rows.at(-1).id}` : "none";
+    if (newest === shown) return;
+    const names = await namesOf([...new Set(rows.map(({ from }) => from.toLowerCase()))]);
+    const mails = rows.map((row) => plain(row, names)).sort((a, b) => b.id - a.id);
+    shown = newest;
     list.replaceChildren(...mails.map((mail) => {
-      const button = el("button", { type: "button", "data-testid": "mail-item", onclick: () => read(mail, button) }, avatar(mail.from), el("span", {}, el("b", { text: mail.from }), el("span", { class: "subject-line", text: mail.subject }), el("small", { text: mail.text.slice(0, 90) })));
+      const button = el("button", { type: "button", "data-testid": "mail-item", onclick: () => read(mail, button) }, avatar(mail.from), el("span", {}, el("b", { text: mail.from }), el("span", { class: "subject-line", text: mail.subject }), el("small", { text: [mail.kind, mail.text.slice(0, 90)].filter(Boolean).join(" · ") })));
       return el("li", {}, button);
     }));
     if (!mails.length) list.replaceChildren(el("li", { class: "empty", text: "No mail yet." }));

@@ -110,11 +110,13 @@ function run(session) {
     }
   }
 
-  const complain = (error) => toast(error.message, "error");
-  const signOut = () => {
+  function complain(error) {
+    toast(error.message, "error");
+  }
+  function signOut() {
     sessionStorage.removeItem("outlook.as");
     location.assign("./");
-  };
+  }
 
   app.replaceChildren(frame.node);
   // A quiet poll: the calendar shows a room's answer soon after it was given.
