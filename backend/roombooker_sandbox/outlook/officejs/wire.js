@@ -66,12 +66,10 @@ function call(method, values, rest, read = (value) => value) {
   const afterCallback = callback ? rest[rest.indexOf(callback) + 1] : undefined;
   const asyncContext = options && "asyncContext" in options ? options.asyncContext : afterCallback;
   /** @param {{ok: boolean, value?: any, error?: any}} answer */
-  const finish = (answer) =>
-    callback?.(
-      answer.ok
-        ? { status: "succeeded", value: read(answer.value), error: undefined, asyncContext, diagnostics: undefined }
-        : { status: "failed", value: undefined, error: answer.error, asyncContext, diagnostics: undefined },
-    );
+  const finish = (answer) => {
+    const value = answer.ok ? read(answer.value) : undefined; // also without a callback: a handler is kept by reading the answer
+    callback?.({ status: answer.ok ? "succeeded" : "failed", value, error: answer.error, asyncContext, diagnostics: undefined });
+  };
   if (waiting.size >= callLimit) {
     const error = { code: 5100, name: "API Call Failed", message: "Too many incomplete requests. Wait until a call has finished." };
     setTimeout(() => finish({ ok: false, error }));
