@@ -9,7 +9,7 @@ from roombooker_sandbox.directory import Person
 from roombooker_sandbox.entra.applications import OUTLOOK_CLIENT_ID
 from roombooker_sandbox.world import PERSON_PASSWORD, TENANT_ID, World
 
-ADDIN_ID = "6f3d9d1e-3c55-4c0a-9d54-8a0a5b1d7e21"  # names the custom properties: cecp-<id>
+ADDIN_ID = "8d3a1f0e-5b7c-4e52-9a64-c1f2d7e0b935"  # the manifest's Id; names the custom properties: cecp-<id>
 _HERE = Path(__file__).parent
 _STATIC = _HERE / "static"
 # One classic script, in this order: the pane needs `Office` as soon as the script has run, so it cannot be modules.
