@@ -20,10 +20,11 @@ from roombooker_sandbox.topdesk import (
     transitions,
 )
 from roombooker_sandbox.topdesk.answers import Refused, answer
+from roombooker_sandbox.topdesk.error_shapes import reshaped
 from roombooker_sandbox.topdesk.schema import SCHEMA
 from roombooker_sandbox.topdesk.seed import seed
 from roombooker_sandbox.topdesk.signin import demand
-from roombooker_sandbox.topdesk.system import Topdesk
+from roombooker_sandbox.topdesk.system import API, Topdesk
 from roombooker_sandbox.world import World
 
 __all__ = ["blueprint", "seed"]
@@ -60,7 +61,10 @@ def blueprint(world: World) -> Blueprint:
 
     @made.errorhandler(Refused)
     def refused(answered: Refused) -> Response:
-        return Response(status=answered.status) if answered.body is None else answer(answered.body, answered.status)
+        if answered.body is None:
+            return Response(status=answered.status)
+        path = request.path.partition(API)[2]
+        return answer(reshaped(request.method, path, answered.status, answered.body), answered.status)
 
     for views in _VIEWS:
         views.routes(made, topdesk)

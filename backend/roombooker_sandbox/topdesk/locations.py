@@ -9,10 +9,10 @@ from flask import Blueprint, Response, request
 
 from roombooker_sandbox.directory import stable_id
 from roombooker_sandbox.topdesk.answers import Card, check_parameters, pick, refuse_plainly, truth, wanted_fields, whole_number
+from roombooker_sandbox.topdesk.blanks import MEETING_ROOM, OTHER_ROOM, TRAINING_ROOM, branch, location, location_row
 from roombooker_sandbox.topdesk.cards import asked, load, members
 from roombooker_sandbox.topdesk.fiql import matches
 from roombooker_sandbox.topdesk.patching import patch_card
-from roombooker_sandbox.topdesk.seed import MEETING_ROOM, OTHER_ROOM, TRAINING_ROOM, location, location_row
 from roombooker_sandbox.topdesk.signin import current_operator, needs
 from roombooker_sandbox.topdesk.system import API, Topdesk
 
@@ -60,13 +60,15 @@ def routes(blueprint: Blueprint, topdesk: Topdesk) -> None:
     @needs(world, "locations")
     def post_location() -> Response:
         with world.store.transaction() as db:
-            branch = (json_body().get("branch") or {}).get("id")
-            row = db.execute("SELECT id, name FROM topdesk_branches WHERE id = ?", (branch,)).fetchone()
+            home = json_body().get("branch")
+            home_id = home.get("id") if isinstance(home, dict) else None
+            row = db.execute("SELECT id, name FROM topdesk_branches WHERE id = ?", (home_id,)).fetchone()
             if row is None or not json_body().get("name"):
                 raise refuse_plainly(400, f"Mandatory field '{'branch' if row is None else 'name'}' is missing.")
             card = location(str(uuid.uuid4()), json_body()["name"], "", dict(row), OTHER_ROOM, 0)
             serial = db.execute("SELECT max(serial) + 1 FROM topdesk_locations").fetchone()[0]
-            return topdesk.answer(_store(topdesk, db, serial, card, json_body()), 201)
+            given = {name: value for name, value in json_body().items() if name != "branch"}
+            return topdesk.answer(_store(topdesk, db, serial, card, given), 201)
 
     @blueprint.get(f"{API}/locations/id/<location_id>")
     @needs(world, "locations")
@@ -116,6 +118,23 @@ def routes(blueprint: Blueprint, topdesk: Topdesk) -> None:
     def get_branch(branch_id: str) -> Response:
         with world.store.transaction() as db:
             return topdesk.answer(shown(_branch(topdesk, db, branch_id)))
+
+    @blueprint.post(f"{API}/branches")
+    @needs(world, "branches")
+    def post_branch() -> Response:
+        given = json_body()
+        if not given.get("name"):
+            raise refuse_plainly(400, "Mandatory field 'name' is missing.")
+        with world.store.transaction() as db:
+            return topdesk.answer(_store_branch(topdesk, db, branch(str(uuid.uuid4()), ""), given), 201)
+
+    @blueprint.route(f"{API}/branches/id/<branch_id>", methods=["PATCH", "PUT"])
+    @needs(world, "branches")
+    def patch_branch(branch_id: str) -> Response:
+        with world.store.transaction() as db:
+            _branch(topdesk, db, branch_id)
+            row = db.execute("SELECT card FROM topdesk_branches WHERE id = ?", (branch_id.lower(),)).fetchone()
+            return topdesk.answer(_store_branch(topdesk, db, json.loads(row["card"]), json_body()))
 
     @blueprint.get(f"{API}/branches/lookup")
     @needs(world, "branches")
@@ -170,6 +189,17 @@ def _store(topdesk: Topdesk, db: sqlite3.Connection, serial: int, card: Card, gi
         (*location_row(serial, card), (card.get("majorLocation") or {}).get("id")),
     )
     return shown(load(json.dumps(card)))
+
+
+def _store_branch(topdesk: Topdesk, db: sqlite3.Connection, card: Card, given: Card) -> Card:
+    operator = current_operator()
+    patch_card(card, given, {})
+    card |= {
+        "modifier": {"id": operator.id, "name": operator.name},
+        "modificationDate": topdesk.world.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
+    }
+    db.execute("INSERT OR REPLACE INTO topdesk_branches (id, name, card) VALUES (?,?,?)", (card["id"], card["name"], json.dumps(card)))
+    return load(json.dumps(card))
 
 
 def _branches(topdesk: Topdesk, db: sqlite3.Connection) -> list[Card]:

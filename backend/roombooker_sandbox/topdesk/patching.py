@@ -7,6 +7,7 @@ from uuid import UUID
 from roombooker_sandbox.topdesk.answers import UNSET_TAB, Card, refuse_plainly
 
 _UNWRITABLE = {"id", "status", "creator", "creationDate", "modifier", "modificationDate", "archived", "dynamicName"}
+_OPEN = {"area", "finishing", "address", "postalAddress", "realEstate"}  # kept as given: nothing around rooms depends on them
 _WIDTHS = {"name": 100, "roomNumber": 100, "specification": 100, "firstName": 30, "surName": 50, "email": 100, "jobTitle": 100, "phoneNumber": 25,
            "mobileNumber": 25, "employeeNumber": 20, "networkLoginName": 20, "tasLoginName": 100}  # fmt: skip
 _CHOICES = {
@@ -22,6 +23,8 @@ def patch_card(card: Card, given: Mapping[str, Any], known: Mapping[str, Sequenc
             raise refuse_plainly(400, f'The field "{name}" does not exist.')
         if name.startswith("optionalFields"):
             card[name] = {**card[name], **_tab(name, value)}
+        elif name in _OPEN and isinstance(value, dict):
+            card[name] = {**card[name], **value}
         elif isinstance(card[name], dict) and "reservable" in card[name]:
             _patch_flat(card[name], value, name)
         else:

@@ -20,13 +20,13 @@ from roombooker_sandbox.topdesk.answers import (
     wanted_fields,
     whole_number,
 )
+from roombooker_sandbox.topdesk.blanks import person, person_row
 from roombooker_sandbox.topdesk.cards import asked, members
 from roombooker_sandbox.topdesk.fiql import AllOf, Node, Test, matches
 from roombooker_sandbox.topdesk.inferred import NEXT_LINK_IS_ABSOLUTE, PERSONS_DEFAULT_VERSION, PERSONS_V2_DEFAULT_FIELDS
 from roombooker_sandbox.topdesk.locations import json_body, looked_up
 from roombooker_sandbox.topdesk.moments import read_instant
 from roombooker_sandbox.topdesk.patching import patch_card
-from roombooker_sandbox.topdesk.seed import person, person_row
 from roombooker_sandbox.topdesk.signin import needs
 from roombooker_sandbox.topdesk.system import API, Topdesk
 

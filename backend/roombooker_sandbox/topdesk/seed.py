@@ -9,17 +9,14 @@ from typing import Any
 
 from roombooker_sandbox.directory import Building, Directory, Person, Room, stable_id
 from roombooker_sandbox.topdesk.answers import Card
+from roombooker_sandbox.topdesk.blanks import MEETING_ROOM, OTHER_ROOM, TRAINING_ROOM, branch, location, location_row, person, person_row
 from roombooker_sandbox.topdesk.reservation import month_of
 from roombooker_sandbox.topdesk.schema import INDEXES, SCHEMA
-from roombooker_sandbox.topdesk.signin import API_OPERATOR
 from roombooker_sandbox.topdesk.windows import DAYTIME
 from roombooker_sandbox.world import World
 
 _CHUNK = 20_000
 SINCE = datetime(2024, 1, 8, 8, tzinfo=UTC)  # when the cards were made
-MEETING_ROOM = {"id": stable_id("location-type", "meeting"), "name": "Meeting room"}
-TRAINING_ROOM = {"id": stable_id("location-type", "training"), "name": "Training room"}
-OTHER_ROOM = {"id": stable_id("location-type", "other"), "name": "Other"}
 LISTS = {
     "reservationCancellationReasons": ("Cancelled by the organizer", "No longer needed", "Room not available", "Booked twice"),
     "reservationRejectionReasons": ("Not approved", "Withdrawn by the organizer", "Room not available"),
@@ -106,21 +103,10 @@ def _reservation_rows(db: sqlite3.Connection, world: World) -> Iterator[tuple[An
         )  # fmt: skip
 
 
-def location_row(serial: int, card: Card) -> tuple[Any, ...]:
-    management = card["reservationManagement"]
-    return (serial, card["id"], card["name"], card["branch"]["id"], card["type"]["name"], card["status"] == "archived", management["reservable"],
-            json.dumps(card))  # fmt: skip
-
-
-def person_row(serial: int, card: Card) -> tuple[Any, ...]:
-    return (serial, card["id"], card["email"], card["dynamicName"], card["branch"]["id"], card["archived"], json.dumps(card))
-
-
 def _branch(building: Building) -> Card:
-    return {
-        "id": building.branch_id, "status": "active", "name": building.name, "specification": "", "clientReferenceNumber": f"B{building.number + 1}",
-        "timeZone": building.time_zone, "phone": f"+31 10 555 0{building.number}00", "email": "", "website": "", "branchType": "independentBranch",
-        "address": {"street": building.name, "number": "1", "city": building.city}, "serviceWindowOption": "default", "additionalInfo": "", "notes": "",
+    return branch(building.branch_id, building.name) | {
+        "clientReferenceNumber": f"B{building.number + 1}", "timeZone": building.time_zone, "phone": f"+31 10 555 0{building.number}00",
+        "address": {"street": building.name, "number": "1", "city": building.city},
     }  # fmt: skip
 
 
@@ -129,13 +115,13 @@ def _locations(directory: Directory) -> Iterator[Card]:
     for room in directory.rooms:
         yield _bookable(room)
     for building in directory.buildings:
-        branch = {"id": building.branch_id, "name": building.name}
-        yield location(stable_id("location", f"reception-{building.number}"), "Reception", f"{building.name[0]}0.00", branch, OTHER_ROOM, 2)
+        home = {"id": building.branch_id, "name": building.name}
+        yield location(stable_id("location", f"reception-{building.number}"), "Reception", f"{building.name[0]}0.00", home, OTHER_ROOM, 2)
         old = location(
             stable_id("location", f"old-{building.number}"),
             f"Old boardroom {building.city}",
             f"{building.name[0]}9.99",
-            branch,
+            home,
             MEETING_ROOM,
             20,
         )
@@ -143,9 +129,9 @@ def _locations(directory: Directory) -> Iterator[Card]:
 
 
 def _bookable(room: Room) -> Card:
-    branch = {"id": room.building.branch_id, "name": room.building.name}
+    home = {"id": room.building.branch_id, "name": room.building.name}
     kind = TRAINING_ROOM if room.capacity >= 24 else MEETING_ROOM
-    card = location(room.location_id, room.name, room.room_number, branch, kind, room.capacity)
+    card = location(room.location_id, room.name, room.room_number, home, kind, room.capacity)
     card["specification"] = ", ".join(room.equipment)[:100]
     card["optionalFields1"] = {"text1": room.mailbox, "boolean1": room.wheelchair, "number1": float(room.floor)}
     management: Card = {
@@ -159,22 +145,6 @@ def _bookable(room: Room) -> Card:
         management |= {"serviceWindow": {"id": DAYTIME.id, "name": DAYTIME.name}, "serviceWindowAppliesTo": "sspAndOperatorRealm"}
     card["reservationManagement"] |= management
     return card
-
-
-def location(location_id: str, name: str, number: str, branch: Card, kind: Card, capacity: int) -> Card:
-    """A location card that nobody may book yet."""
-    return {
-        "id": location_id, "status": "active", "name": name, "roomNumber": number, "functionalUse": None, "type": kind, "capacity": capacity,
-        "specification": "", "budgetHolder": None, "branch": branch, "buildingZone": None, "roomStatus": None, "roomSetup": "standardLocation",
-        "majorLocation": None,
-        "reservationManagement": {
-            "reservable": False, "issuable": False, "blockTime": 0, "visibleInSsd": False, "reservableInSsd": False, "requiresApproval": False,
-            "reservableBy": "everybody", "reservableByPersonGroup": None, "serviceWindowAppliesTo": "noServiceWindow", "serviceWindow": None,
-            "price": 0.0, "highRate": 0.0, "pricePer": "hour", "deposit": 0.0, "extraInformation": "", "leaseText": "",
-        },
-        "optionalFields1": {}, "optionalFields2": {}, "notes": "", "creator": {"id": API_OPERATOR.id, "name": API_OPERATOR.name},
-        "creationDate": "2024-01-08T08:00:00Z", "modifier": {"id": API_OPERATOR.id, "name": API_OPERATOR.name}, "modificationDate": "2024-01-08T08:00:00Z",
-    }  # fmt: skip
 
 
 def _persons(directory: Directory) -> Iterator[Card]:
@@ -196,14 +166,6 @@ def _colleague(known: Person) -> Card:
     return card | {
         "employeeNumber": f"E{known.number:05d}", "tasLoginName": local, "networkLoginName": local[:20], "department": department,
         "phoneNumber": f"+31 10 55{known.number:05d}",
-    }  # fmt: skip
-
-
-def person(person_id: str, first: str, last: str, email: str, building: Building) -> Card:
-    return {
-        "id": person_id, "surName": last, "firstName": first, "dynamicName": f"{last}, {first}" if first else last, "archived": False, "email": email,
-        "phoneNumber": "", "employeeNumber": "", "tasLoginName": "", "networkLoginName": "",
-        "branch": {"id": building.branch_id, "name": building.name, "clientReferenceNumber": f"B{building.number + 1}", "timeZone": building.time_zone},
     }  # fmt: skip
 
 

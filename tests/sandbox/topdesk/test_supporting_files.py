@@ -159,3 +159,35 @@ def test_services_are_listed_and_assets_are_not_for_operators(topdesk_api: Topde
     window = {"templateName": "Beamer", "from": "2027-03-01T00:00:00Z", "to": "2027-03-02T00:00:00Z"}
     assert topdesk_api.call("GET", "/reservableAssets", query_string=window).status_code == 501
     assert topdesk_api.call("POST", "/requester/reservations", json={}, wrong=True).status_code == 403
+
+
+def test_a_branch_and_a_location_can_be_made(topdesk_api: Topdesk) -> None:
+    branch = topdesk_api.post("/branches", {"name": "Hill Farm", "timeZone": "Europe/London", "address": {"city": "York"}}, 201)
+    assert topdesk_api.call("PATCH", f"/branches/id/{branch['id']}", json={"phone": "+44 1"}).json["phone"] == "+44 1"
+    room = topdesk_api.post(
+        "/locations", {"name": "Barn", "branch": {"id": branch["id"]}, "reservationManagement": {"reservable": True}}, 201
+    )
+    assert topdesk_api.book(room["id"])["reservedFacilities"][0]["location"]["branch"]["name"] == "Hill Farm"
+    topdesk_api.post("/locations", {"name": "Nowhere"}, 400)
+    topdesk_api.post("/branches", {"name": "", "timeZone": "Europe/London"}, 400)
+
+
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [
+        ("/branches", {"query": "nobody==x"}), ("/locations", {"query": "name=="}), ("/locations", {"pageSize": "0"}), ("/persons", {"pageSize": "0"}),
+        ("/persons/nonsense", {}), ("/persons/00000000-0000-0000-0000-000000000001", {}), ("/persons/count", {"query": "("}),
+        ("/persons/lookup", {"$top": "0"}), ("/operators", {"page_size": "101"}), ("/operators/id/00000000-0000-0000-0000-000000000001", {}),
+        ("/locations/id/00000000-0000-0000-0000-000000000001", {}), ("/locations/id/nonsense", {}), ("/reservations", {"query": "modificationDate==null"}),
+        ("/reservableLocations", {"branchId": "x"}), ("/facilityOccupancies", {"periodStartDate": "soon"}),
+    ],
+)  # fmt: skip
+def test_each_call_refuses_in_the_shape_of_its_contract(topdesk_api: Topdesk, path: str, query: dict[str, str]) -> None:
+    for accept in (V2, "application/x.topdesk-person-v2+json") if path.startswith("/persons") else ("application/json",):
+        assert topdesk_api.call("GET", path, query_string=query, accept=accept, wrong=True).status_code in (400, 404)
+
+
+@pytest.mark.parametrize("path", ["/persons", "/persons/count", "/persons/00000000-0000-0000-0000-000000000001", "/branches", "/locations"])
+def test_each_call_forbids_in_the_shape_of_its_contract(topdesk_api: Topdesk, path: str) -> None:
+    topdesk_api.world.removed_rights.add("rest_api")
+    assert topdesk_api.call("GET", path, accept=V2).status_code == 403
