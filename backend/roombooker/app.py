@@ -18,7 +18,7 @@ from roombooker.api import bookings, errors, headers, health, hooks, pages, room
 from roombooker.api.context import KEY, Services
 from roombooker.exchange.graph.calendar import GraphMeetings
 from roombooker.exchange.graph.client import open_client as open_graph
-from roombooker.exchange.graph.subscriptions import GraphSubscriptions
+from roombooker.exchange.graph.subscriptions import Subscriptions
 from roombooker.jobs.engine import Engine
 from roombooker.jobs.work import Work
 from roombooker.jobs.worker import Worker
@@ -27,6 +27,7 @@ from roombooker.services.availability import AvailabilityService
 from roombooker.services.booking import BookingService
 from roombooker.services.health import CALLS, REQUESTS, HealthService
 from roombooker.services.inbox import InboxService
+from roombooker.services.offering import offers_of
 from roombooker.services.requester import Requesters
 from roombooker.services.rooms import RoomService
 from roombooker.services.subscriptions import SubscriptionService
@@ -63,49 +64,48 @@ def build(settings: Settings, *, clock: Callable[[], datetime] | None = None) ->
     web = Flask("roombooker", static_folder=None)
     database = attach(web, settings.database_url)
     topdesk = open_topdesk(settings, clock=clock, on_call=_measure)
-    graph = open_graph(settings, clock=clock, on_call=_measure)
+    entra_session = open_session(
+        connect_timeout_seconds=settings.connect_timeout_seconds,
+        read_timeout_seconds=settings.read_timeout_seconds,
+        ca_file=settings.ca_file,
+    )
+    tokens = entra.AppTokens(settings, entra_session)
+    graph = open_graph(settings, tokens.token, tokens.forget, clock=clock, on_call=_measure)
+    authority = Transport(entra.SIDE, entra.authority_of(settings), entra_session, clock=clock, on_call=_measure)
     facilities = TopdeskFacilities(topdesk, settings, clock=clock)
-    meetings = GraphMeetings(graph, settings, clock=clock)
+    meetings = GraphMeetings(graph, clock=clock)
     engine = Engine(settings)
     owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     availability = AvailabilityService(database=database, settings=settings, clock=clock)
     requesters = Requesters(database=database, facilities=facilities, settings=settings, clock=clock)
     telling = Telling(clock=clock, mail=None)
     applier = Applier(database=database, facilities=facilities, meetings=meetings, requesters=requesters, telling=telling, clock=clock,
-                      alternatives=availability.alternatives_for)  # fmt: skip
+                      alternatives=offers_of(availability))  # fmt: skip
     sync = SyncService(
         database=database, facilities=facilities, meetings=meetings, applier=applier, settings=settings, clock=clock, owner=owner
     )
     booking = BookingService(database=database, facilities=facilities, meetings=meetings, availability=availability, requesters=requesters,
-                             settings=settings, clock=clock, wake=engine.wake, sync_room=sync.look, owner=owner)  # fmt: skip
-    subscriptions = SubscriptionService(
-        database=database, subscriptions=GraphSubscriptions(graph, settings), settings=settings, clock=clock
-    )
+                             settings=settings, clock=clock, wake=engine.wake)  # fmt: skip
+    subscriptions = SubscriptionService(database=database, subscriptions=Subscriptions(graph), settings=settings, clock=clock)
     services = Services(
         settings=settings,
-        verify=_verifier(settings, clock),
+        verify=entra.TokenVerifier(settings, authority).verify,
         availability=availability,
         bookings=booking,
         rooms=RoomService(database=database, facilities=facilities, meetings=meetings, clock=clock),
         sync=sync,
         inbox=InboxService(database=database, clock=clock, wake=engine.wake),
         health=HealthService(
-            database=database, settings=settings, clock=clock, contacts=lambda: {"topdesk": topdesk.contact, "exchange": graph.contact}
+            database=database,
+            settings=settings,
+            clock=clock,
+            contacts=lambda: {c.side: c.good_at for c in (topdesk.transport.contact, graph.transport.contact, authority.contact)},
         ),
     )
     work = Work(database=database, bookings=booking, sync=sync, subscriptions=subscriptions, settings=settings, clock=clock)
     engine.bind(work.run)
     _dress(web, settings, services)
     return Product(settings=settings, web=web, database=database, services=services, work=work, engine=engine)
-
-
-def _verifier(settings: Settings, clock: Callable[[], datetime]) -> Callable[[str], object]:
-    session = open_session(
-        connect_timeout_seconds=settings.connect_timeout_seconds,
-        read_timeout_seconds=settings.read_timeout_seconds,
-        ca_file=settings.ca_file,
-    )
-    return entra.TokenVerifier(settings, Transport(entra.SIDE, entra.authority_of(settings), session, clock=clock, on_call=_measure)).verify
 
 
 def _dress(web: Flask, settings: Settings, services: Services) -> None:

@@ -99,6 +99,9 @@ class FakeCalendar:
     def get(self, room: Room, ref: str) -> Booking:
         return self._call("get", lambda: self._seen_from(room, self._record(ref)))
 
+    def anywhere(self, ref: str) -> list[Booking]:
+        return self._call("anywhere", lambda: [replace(self._record(ref), room_id="")])
+
     def find(self, room: Room, match_key: str) -> Booking | None:
         def act() -> Booking | None:
             found = [b for b in self.records.values() if b.match_key == match_key]

@@ -19,8 +19,8 @@ class NoAlternatives:
     def __init__(self) -> None:
         self.asked: list[tuple[Sequence[str], Slot]] = []
 
-    def alternatives(self, room_ids: Sequence[str], slot: Slot, *, attendees: int | None, limit: int = 3) -> list[dict[str, Any]]:
-        self.asked.append((room_ids, slot))
+    def alternatives_for(self, asked: Sequence[Room | str], slots: Sequence[Slot], attendees: int) -> list[dict[str, Any]]:
+        self.asked.append(([a if isinstance(a, str) else a.id for a in asked], slots[0]))
         return [{"kind": "later", "start": "2026-11-24T10:00:00Z", "end": "2026-11-24T11:00:00Z", "room": None}]
 
 

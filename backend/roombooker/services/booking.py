@@ -35,7 +35,7 @@ Answer = tuple[int, dict[str, Any]]
 
 
 class Alternatives(Protocol):
-    def alternatives(self, room_ids: Sequence[str], slot: Slot, *, attendees: int | None, limit: int = 3) -> list[dict[str, Any]]:
+    def alternatives_for(self, asked: Sequence[Room | str], slots: Sequence[Slot], attendees: int) -> list[dict[str, Any]]:
         """Ways out as interface.md's JSON: the same rooms a little earlier or later, or other rooms at that time."""
         ...
 
@@ -230,7 +230,7 @@ class BookingService:
         if saga.outcome is Outcome.TAKEN:
             taken = [item.room_id for item in saga.items if item.phase is ItemPhase.TAKEN]
             names = ", ".join(sorted({frame.rooms[room_id].name for room_id in taken}))
-            offers = self._availability.alternatives(taken, saga.items[0].slot, attendees=frame.facts.attendees)
+            offers = self._availability.alternatives_for(taken, [saga.items[0].slot], frame.facts.attendees or 1)
             message = f"{names} is taken at that time." if len(set(taken)) == 1 else f"{names} are taken at that time."
             return 409, {"code": "slot_taken", "message": message, "alternatives": offers, "rooms": taken}
         return 422, {"code": "side_refused", "message": reason.message if reason else "TOPdesk refused this.", "side": "topdesk"}

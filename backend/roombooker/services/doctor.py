@@ -38,7 +38,7 @@ class Check:
     advice: str | None = None
 
 
-class _Found(Exception):  # noqa: N818  a finding, not an error
+class _Found(Exception):
     def __init__(self, fault: str, advice: str) -> None:
         super().__init__(fault)
         self.fault = fault

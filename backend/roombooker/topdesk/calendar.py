@@ -82,6 +82,9 @@ class TopdeskFacilities:
         ident, _, location = ref.partition(":")
         return self._one(room, self._reservations.get(ident), location)
 
+    def anywhere(self, ref: str) -> list[Booking]:
+        return read_bookings(self._reservations.get(reservation_id(ref)), {}, self._dialect)
+
     def find(self, room: Room, match_key: str) -> Booking | None:
         field = self._dialect.match_field
         query = fiql.starts_with(field, match_key) if self._dialect.match_is_memo else fiql.equals(field, match_key)
