@@ -22,6 +22,8 @@ from roombooker_sandbox.exchange.routes import MailboxRoutes
 from roombooker_sandbox.exchange.service import exchange_of
 from roombooker_sandbox.world import World
 
+_JSON = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
+
 
 def blueprint(world: World) -> Blueprint:
     exchange = exchange_of(world)
@@ -37,6 +39,8 @@ def blueprint(world: World) -> Blueprint:
     def stamp_ids(answer: Response) -> Response:
         answer.headers["request-id"] = request_id()
         answer.headers["client-request-id"] = client_request_id()
+        if answer.is_json and "/v1.0/" in request.path:
+            answer.headers["Content-Type"] = _JSON
         return answer
 
     @part.teardown_request

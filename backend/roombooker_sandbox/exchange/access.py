@@ -82,7 +82,7 @@ class Access:
         removed = self._world.removed_rights
         if right == "Mail.Send":
             return "Mail.Send" not in removed and "Mail.Send" in caller().granted
-        if right in removed or "Calendars" in removed or (write and "Calendars.ReadWrite" in removed):
+        if right in removed or (write and "Calendars.ReadWrite" in removed):
             return False
         if mailbox.room is None:
             return PEOPLE not in removed

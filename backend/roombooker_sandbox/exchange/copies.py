@@ -13,6 +13,8 @@ _CONTENT = (
     "responseRequested", "allowNewTimeProposals", "isOnlineMeeting", "onlineMeetingProvider", "hideAttendees",
 )  # fmt: skip
 
+_OWN = {"response", "showAs", "props", "categories"}  # of a date, whatever the organizer says
+
 
 def content_of(items: Items, source: Item, data: Any, mailbox: Mailbox) -> dict[str, Any]:
     """The organizer's content as this mailbox keeps it: a room's policy replaces the subject, empties the body, clears privacy."""
@@ -65,25 +67,35 @@ def receive(
     if original and copy:
         change = dict(source.data.get("exceptions", {}).get(str(original), {}))
         kept = data.setdefault("exceptions", {}).get(str(original), {})
-        own = {k: v for k, v in kept.items() if k in {"response", "showAs", "props", "categories"}}
+        own = {k: v for k, v in kept.items() if k in _OWN}
         data["exceptions"][str(original)] = own | _exception_content(items, source, change, mailbox) | mark
         data["dropped"] = [at for at in data.get("dropped", ()) if at != original]
         items.save(db, copy)
         return copy
     data.pop("cancelled", None)
     data |= content_of(items, source, source.data, mailbox) | mark
-    data["exceptions"] = {
-        at: _exception_content(items, source, change, mailbox)
-        for at, change in source.data.get("exceptions", {}).items()
-        if int(at) not in declined and invited(source, int(at), mailbox.key)
-    }
-    away = {int(at) for at in source.data.get("exceptions", {}) if not invited(source, int(at), mailbox.key)}
-    data["dropped"] = sorted({*source.data.get("dropped", ()), *declined, *away})
+    data |= _dates_of(items, source, mailbox, data if copy and not moved else {}, declined)
     if copy:
         copy.start, copy.end = source.start, source.end
         items.save(db, copy)
         return copy
     return items.insert(db, source.meeting, mailbox.key, source.start, source.end, data)
+
+
+def _dates_of(items: Items, source: Item, mailbox: Mailbox, own: dict[str, Any], declined: tuple[int, ...]) -> dict[str, Any]:
+    """Exceptions and dropped dates of a copy: the organizer's, and what the copy had of its own (cancelled marks, dates it declined)."""
+    changes = source.data.get("exceptions", {})
+    away = {int(at) for at in changes if not invited(source, int(at), mailbox.key)}
+    kept = own.get("exceptions", {})
+    cancelled = {at: change for at, change in kept.items() if change.get("cancelled")}
+    refused = {at for at in own.get("dropped", ()) if str(at) not in cancelled} | set(declined)
+    exceptions = {
+        at: {k: v for k, v in kept.get(at, {}).items() if k in _OWN} | _exception_content(items, source, change, mailbox)
+        for at, change in changes.items()
+        if int(at) not in refused | away
+    }
+    gone = {*source.data.get("dropped", ()), *refused, *away} - {int(at) for at in cancelled}
+    return {"exceptions": exceptions | cancelled, "dropped": sorted(gone)}
 
 
 def _receive_one_date(
@@ -150,7 +162,9 @@ def set_answer(source: Item, original: int, key: int, answer: str, at: int, prop
         change.setdefault("attendees", [dict(a) for a in source.data.get("attendees", ())])
         attendees = change["attendees"]
     else:
-        attendees = source.data.get("attendees", [])
+        # an answer to the series is one to its moved dates, too
+        others = (change.get("attendees", ()) for change in source.data.get("exceptions", {}).values())
+        attendees = [*source.data.get("attendees", ()), *(a for guests in others for a in guests)]
     changed = False
     for attendee in attendees:
         if attendee["key"] == key:

@@ -13,6 +13,7 @@ from flask import request
 
 from roombooker_sandbox.exchange import inferred
 from roombooker_sandbox.exchange.errors import GraphError, bad_request
+from roombooker_sandbox.exchange.ids import ItemRef
 from roombooker_sandbox.exchange.items import Items
 from roombooker_sandbox.exchange.mailboxes import Mailbox
 from roombooker_sandbox.exchange.occurrences import Row, unrolled, view, whole
@@ -74,7 +75,7 @@ def changes(items: Items, mailbox: Mailbox, style: Style) -> dict[str, Any]:
     chosen = _page(pending, page_size(None))
     answer: dict[str, Any] = {
         "@odata.context": f"{root()}$metadata#Collection(event)",
-        "value": [_entry(items, token.mailbox, entry, style) for _, entry in chosen],
+        "value": [_entry(items, entry, style) for _, entry in chosen],
     }
     here = f"{root()}users/{mailbox.oid}/calendarView/delta"
     if len(chosen) < len(pending):
@@ -115,7 +116,7 @@ def _last_seq(db: Connection) -> int:
     return int(db.execute("SELECT coalesce(max(seq), 0) FROM gx_change").fetchone()[0])
 
 
-Entry = Row | int  # a row of the view, or the id of an item that is gone
+Entry = Row | ItemRef  # a row of the view, or what is gone
 Keyed = tuple[tuple[int, int, int], Entry]
 
 
@@ -140,7 +141,10 @@ def _round(items: Items, db: Connection, token: Token) -> tuple[list[Keyed], lis
         present.extend(rows)
         touched = change["series"] or (change["low"] < token.high and change["high"] > token.low)
         if not rows and touched:
-            gone.append(((-(2**61), number, 0), number))
+            gone.append(((-(2**61), number, 0), ItemRef(token.mailbox, number)))
+        if inferred.DELTA_REMOVES_OCCURRENCES and item is not None:
+            dropped = (at for at in item.data.get("dropped", ()) if token.low <= at < token.high)
+            gone.extend(((-(2**61), number, at), ItemRef(token.mailbox, number, at)) for at in dropped)
     return sorted(gone, key=lambda entry: entry[0]), _keyed(present)
 
 
@@ -171,9 +175,9 @@ def _page(pending: list[Keyed], size: int) -> list[Keyed]:
     return pending[:end]
 
 
-def _entry(items: Items, mailbox: int, entry: Entry, style: Style) -> dict[str, Any]:
-    if isinstance(entry, int):
-        gone = items.id_for(mailbox, entry, immutable=style.immutable)
+def _entry(items: Items, entry: Entry, style: Style) -> dict[str, Any]:
+    if isinstance(entry, ItemRef):
+        gone = items.id_for(entry, immutable=style.immutable)
         return {"@odata.type": "#microsoft.graph.event", "id": gone, "@removed": {"reason": "deleted"}}
     event = event_json(items, entry, style)
     if entry.kind == "occurrence":

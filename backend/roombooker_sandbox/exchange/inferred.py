@@ -35,12 +35,9 @@ CANCELED_PREFIX = "Canceled: "
 CANCELED_SHOW_AS = "free"
 # I  A room with delegates pencils the meeting in and answers the organizer "tentative" until a delegate decides.
 PENDING_RESPONSE = "tentativelyAccepted"
-# I  A room that declines (by policy, or because it clashes after a move) keeps no item at all.
-DECLINED_LEAVES_ITEM = False
-# I  The app's rights are those of RBAC for Applications: the token's roles claim does not list them, Exchange looks them up.
-CALENDAR_RIGHTS_FROM_TOKEN = False
-# I  An attendee may change their own copy (times too); nobody is told and the organizer's next update overwrites it.
-ATTENDEE_CHANGES_STAY_LOCAL = True
+# I  A room that declines (by policy, or because it clashes after a move) keeps no item at all: agent.py.
+# I  The app's rights are those of RBAC for Applications: the token's roles claim does not list them, Exchange looks them up: access.py.
+# I  An attendee may change their own copy (times too); nobody is told and the organizer's next update overwrites it: meetings.py.
 
 # D  getSchedule: 20 addresses by the documentation; C a hard error with this code was seen above 100. Window of 62 days: D.
 MAX_SCHEDULES = 20
@@ -51,8 +48,7 @@ TOO_LONG_WINDOW_CODE = "ErrorTimeIntervalTooBig"
 MAX_SCHEDULE_ITEMS = 1000
 TOO_MANY_ITEMS_CODE = "ErrorResultSetTooBig"
 # I  Free/busy is answered for every mailbox of the organization, whatever the app's scope; a room's default permission
-#    AvailabilityOnly hides subject and place from everybody but the mailbox itself.
-SCHEDULE_IGNORES_SCOPE = True
+#    AvailabilityOnly hides subject and place from everybody but the mailbox itself: schedule.py.
 
 # D  4 concurrent requests and 10,000 in 10 minutes; the documents disagree on the scope; we count per app and mailbox.
 MAX_CONCURRENT = 4

@@ -186,9 +186,9 @@ class Items:
     def id_of(self, item: Item, original: int = 0, *, immutable: bool = False) -> str:
         return item_id(ItemRef(item.mailbox, item.id, original), self.salt_of(item.meeting), immutable=immutable)
 
-    def id_for(self, mailbox: int, item: int, *, immutable: bool) -> str:
-        """Of an item that may be gone."""
-        return item_id(ItemRef(mailbox, item), self.salt_of(item // COPIES), immutable=immutable)
+    def id_for(self, ref: ItemRef, *, immutable: bool) -> str:
+        """Of an item or a date that may be gone."""
+        return item_id(ref, self.salt_of(ref.item // COPIES), immutable=immutable)
 
     def resolve(self, mailbox: Mailbox, text: str) -> ItemRef | None:
         """What an id names in this mailbox; None when it was made by another run or for another mailbox."""

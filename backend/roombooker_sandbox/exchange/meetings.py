@@ -10,7 +10,7 @@ from roombooker_sandbox.exchange.copies import cancel_copy, receive, set_answer
 from roombooker_sandbox.exchange.errors import GraphError, bad_request
 from roombooker_sandbox.exchange.ids import ical_uid
 from roombooker_sandbox.exchange.incoming import simple_fields, times
-from roombooker_sandbox.exchange.items import Item, Items
+from roombooker_sandbox.exchange.items import Item, Items, attendee_of
 from roombooker_sandbox.exchange.mailboxes import Mailbox
 from roombooker_sandbox.exchange.occurrences import Row, occurrence, plan_of, whole
 from roombooker_sandbox.exchange.outbox import Outbox
@@ -75,13 +75,19 @@ class Meetings:
                     attendee |= {"response": "none", "time": None, "proposed": None}
             self.items.save(db, item)
             if item.is_organizer and not item.data.get("isDraft"):
-                self._withdraw(db, item, 0, [a for address, a in before.items() if address not in after])
+                known = before | (self._informed(db, item) if was_draft else {})
+                self._withdraw(db, item, 0, [a for address, a in known.items() if address not in after])
                 travels = moved or was_draft or bool(fields.keys() - _OWN_FIELDS | fields.keys() & {"importance", "sensitivity"})
                 if travels:
                     new = after if was_draft else after - before.keys()
                     self._tell(db, item, 0, new, moved=True, kind="invitation")
                     self._tell(db, item, 0, after - new, moved=moved, kind="update")
         return whole(item)
+
+    def _informed(self, db: Connection, item: Item) -> dict[str, dict[str, Any]]:
+        """Those who have a copy, by address: a draft may have lost attendees without telling them."""
+        found = (self.items.mailboxes.of(copy.mailbox) for copy in self.items.copies(db, item.meeting) if copy.mailbox != item.mailbox)
+        return {mailbox.address: attendee_of(mailbox, "required") for mailbox in found}
 
     def _update_occurrence(self, db: Connection, row: Row, body: dict[str, Any], fields: dict[str, Any]) -> Row:
         if body.get("recurrence"):
@@ -151,6 +157,11 @@ class Meetings:
         self._drop(db, row)
         if not item.data.get("isDraft"):
             self._withdraw(db, item, row.original, list(row.data.get("attendees", ())), comment)
+            if not row.original:
+                everybody = {a["address"] for a in item.data.get("attendees", ())}
+                for at, change in item.data.get("exceptions", {}).items():
+                    guests = [a for a in change.get("attendees", ()) if a["address"] not in everybody]
+                    self._withdraw(db, item, int(at), guests, comment)
 
     def _drop(self, db: Connection, row: Row) -> None:
         if not row.original:

@@ -9,7 +9,7 @@ from typing import Any
 import requests
 
 from roombooker_sandbox.exchange import inferred
-from roombooker_sandbox.exchange.ids import etag
+from roombooker_sandbox.exchange.ids import ItemRef, etag
 from roombooker_sandbox.exchange.items import Change, Items
 from roombooker_sandbox.exchange.subscriptions import Subscription, Subscriptions
 from roombooker_sandbox.exchange.zones import stamp
@@ -77,7 +77,7 @@ class Notices:
 
     def _notice(self, subscription: Subscription, change: Change) -> dict[str, Any]:
         mailbox = self._items.mailboxes.of(change.mailbox)
-        event = self._items.id_for(change.mailbox, change.item, immutable=subscription.immutable)
+        event = self._items.id_for(ItemRef(change.mailbox, change.item), immutable=subscription.immutable)
         resource = f"Users/{mailbox.oid}/Events/{event}"
         data = {
             "@odata.type": "#Microsoft.Graph.Event", "@odata.id": resource, "@odata.etag": etag(change.item, change.version), "id": event,

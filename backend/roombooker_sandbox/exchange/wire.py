@@ -36,7 +36,8 @@ def event_json(items: Items, row: Row, style: Style) -> dict[str, Any]:
     location = data.get("location") or {}
     locations = data.get("locations") or ([location] if location else [])
     master_zone = item.data["recurrence"]["range"]["recurrenceTimeZone"] if item.series else zone
-    day = wall(row.original, master_zone).date() if row.original else None
+    original = row.original or item.data.get("only", 0)
+    day = wall(original, master_zone).date() if original else None
     return {
         "@odata.etag": etag(item.id, item.version),
         "id": event_id,

@@ -189,3 +189,21 @@ def test_a_free_or_cancelled_item_does_not_block(graph: Graph, free_day: Day) ->
     event = graph.meet(day, room)
     graph.settle()
     assert graph.answer_of(room, event) == "accepted"
+
+
+def test_a_draft_invites_nobody_until_it_is_sent_and_then_lets_go_of_those_taken_off(graph: Graph, free_day: Day) -> None:
+    day, (first, second) = free_day(), graph.rooms[:2]
+    event = graph.meet(day, first, isDraft=True)
+    graph.settle()
+    assert graph.view(first, day) == []
+    path = f"/me/events/{event['id']}"
+    graph.alice.patch(path, json={"isDraft": False})
+    graph.settle()
+    assert graph.answer_of(first, event) == "accepted"
+    graph.alice.patch(path, json={"isDraft": True, "attendees": [{"emailAddress": {"address": second}, "type": "resource"}]})
+    graph.settle()
+    assert not graph.view(first, day)[0]["isCancelled"]
+    graph.alice.patch(path, json={"isDraft": False})
+    graph.settle()
+    assert graph.view(first, day)[0]["isCancelled"]
+    assert graph.answer_of(second, event) == "accepted"

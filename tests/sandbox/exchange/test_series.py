@@ -175,3 +175,35 @@ def test_a_pattern_that_makes_no_sense_is_refused(graph: Graph, free_day: Day, b
     first = free_day()
     body = {"subject": "x", "start": at(first), "end": at(first + timedelta(hours=1)), "recurrence": {**daily(3, first), **bad}}
     assert graph.alice.post("/me/events", json=body).json()["error"]["code"] == "ErrorInvalidRecurrence"
+
+
+def test_new_words_for_a_series_leave_cancelled_and_declined_dates_as_they_are(graph: Graph, free_day: Day, room: str) -> None:
+    first = free_day()
+    event = series(graph, first, room)
+    window = {"startDateTime": first.isoformat(), "endDateTime": (first + timedelta(days=9)).isoformat()}
+    dates = graph.alice.get(f"/me/events/{event['id']}/instances", params=window).json()["value"]
+    graph.alice.delete(f"/me/events/{dates[1]['id']}")
+    graph.settle()
+    graph.app.post(f"/users/{room}/events/{graph.view(room, first, 10)[2]['id']}/decline", json={})
+    graph.alice.patch(f"/me/events/{event['id']}", json={"location": {"displayName": "Elsewhere"}})
+    graph.settle()
+    rows = graph.view(room, first, 10)
+    assert [(r["isCancelled"], r["start"]["dateTime"][:10]) for r in rows] == [
+        (False, dates[0]["start"]["dateTime"][:10]), (True, dates[1]["start"]["dateTime"][:10]), (False, dates[3]["start"]["dateTime"][:10]),
+    ]  # fmt: skip
+    assert rows[0]["location"]["displayName"] == "Elsewhere"
+
+
+def test_cancelling_a_series_reaches_a_room_that_was_asked_for_one_date_only(graph: Graph, free_day: Day, room: str) -> None:
+    first = free_day()
+    event = series(graph, first, room)
+    other = next(r for r in graph.rooms if r != room and not graph.view(r, first, 10))
+    window = {"startDateTime": first.isoformat(), "endDateTime": (first + timedelta(days=9)).isoformat()}
+    second = graph.alice.get(f"/me/events/{event['id']}/instances", params=window).json()["value"][1]
+    graph.alice.patch(f"/me/events/{second['id']}", json={"attendees": [{"emailAddress": {"address": other}, "type": "resource"}]})
+    graph.settle()
+    assert [r["isCancelled"] for r in graph.view(other, first, 10)] == [False]
+    graph.alice.delete(f"/me/events/{event['id']}")
+    graph.settle()
+    assert [r["isCancelled"] for r in graph.view(other, first, 10)] == [True]
+    assert {r["isCancelled"] for r in graph.view(room, first, 10)} == {True}

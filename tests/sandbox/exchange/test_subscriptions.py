@@ -13,7 +13,7 @@ import pytest
 
 from roombooker_sandbox.exchange.service import exchange_of
 
-from .conftest import Graph
+from .conftest import Graph, at
 
 Day = Callable[[], datetime]
 
@@ -181,6 +181,18 @@ def test_notices_wait_for_the_delay_and_never_hold_up_the_request(graph: Graph, 
     graph.settle()
     assert time.monotonic() - begun >= 0.7
     assert len(receiver.notices) == 1
+
+
+def test_a_reordered_notice_is_overtaken_by_the_next(graph: Graph, free_day: Day, receiver: Receiver) -> None:
+    day, room = free_day(), graph.rooms[0]
+    subscribe(graph, receiver, room)
+    graph.sandbox.control.patch("", json={"notices": {"reorder": 1.0}}).raise_for_status()
+    body = {"subject": "x", "start": at(day), "end": at(day)}
+    event = graph.app.post(f"/users/{room}/events", json=body).json()
+    graph.sandbox.control.patch("", json={"notices": {"reorder": 0.0}}).raise_for_status()
+    graph.app.delete(f"/users/{room}/events/{event['id']}")
+    graph.settle()
+    assert [n["changeType"] for n in receiver.notices] == ["deleted", "created"]
 
 
 def test_a_person_subscribes_to_their_own_calendar_only(graph: Graph, receiver: Receiver) -> None:
