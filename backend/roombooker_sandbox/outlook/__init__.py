@@ -61,7 +61,12 @@ def blueprint(world: World) -> Blueprint:
         exact = {mail.lower() for mail in request.args.getlist("mail")}
         kind = request.args.get("kind", "person")
         entries = [
-            {"name": room.name, "address": room.mailbox, "kind": "room", "detail": f"{room.building.name}, floor {room.floor} · {room.capacity} people"}
+            {
+                "name": room.name,
+                "address": room.mailbox,
+                "kind": "room",
+                "detail": f"{room.building.name}, floor {room.floor} · {room.capacity} people",
+            }
             for room in world.directory.rooms
             if kind != "person"
         ] + [
