@@ -73,8 +73,6 @@ def _error(side: str, status: int, headers: Mapping[str, str], body: bytes, *, c
     if status == 403:
         return Denied(side, f"{name} does not allow this to Room Booker.", status_code=status)
     if status == 404:
-        if headers.get("content-type", "").startswith("text/html"):  # its own records are never missed with a page
-            return Garbled(side, f"There is no {name} at that address. Check it in the settings.", status_code=status)
         return NotFound(f"{name} has no such record.")
     if status in (408, 425, 429) or (status >= 500 and status != 501):
         # A gateway's 5xx says nothing about what happened behind it: a change may have taken effect.

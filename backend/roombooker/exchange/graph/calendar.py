@@ -55,7 +55,12 @@ class GraphMeetings:
 
     def get(self, room: Room, ref: str) -> Booking:
         at = {"mailbox": room.mailbox, "event": ref}
-        return read_booking(self._client.call("GET", _EVENT, at=at, params={"$expand": EXPAND}).record(), room)
+        try:
+            return read_booking(self._client.call("GET", _EVENT, at=at, params={"$expand": EXPAND}).record(), room)
+        except Refused as refused:
+            if refused.said == "ErrorInvalidIdMalformed":  # Graph's 400 for an id that it cannot have given
+                raise NotFound("Exchange has no such record.") from refused
+            raise
 
     def find(self, room: Room, match_key: str) -> Booking | None:
         condition = f"singleValueExtendedProperties/Any(ep: ep/id eq '{MATCH_KEY_PROPERTY}' and ep/value eq '{match_key}')"
