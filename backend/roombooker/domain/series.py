@@ -104,8 +104,10 @@ def _absolute(pattern: Mapping[str, Any], begins: datetime, interval: int, *, ye
     """By day of the month; rrule would skip the months that lack the day, Exchange takes their last."""
     day = _whole(pattern, "dayOfMonth", begins.day, 1, 31)
     month = _whole(pattern, "month", begins.month, 1, 12) if yearly else begins.month
-    first_of_month = begins.replace(day=1, month=month)
-    months = rrule.rrule(rrule.YEARLY if yearly else rrule.MONTHLY, interval=interval, dtstart=first_of_month, bymonthday=1)
+    months = rrule.rrule(
+        rrule.YEARLY if yearly else rrule.MONTHLY,
+        interval=interval, dtstart=begins.replace(day=1, month=month), bymonthday=1, bymonth=month if yearly else None,
+    )  # fmt: skip
     for first in months:
         wall = first.replace(day=min(day, _length(first)))
         if wall >= begins:
