@@ -79,11 +79,19 @@ def open_database(url: str, **options: Any) -> Database:
 
 def attach(app: Flask, url: str) -> Database:
     """The web application's database, its engine kept by Flask-SQLAlchemy."""
-    _make_folder(url)
-    app.config["SQLALCHEMY_DATABASE_URI"] = _with_driver(url)
+    app.config["SQLALCHEMY_DATABASE_URI"] = _with_driver(_absolute(url))
     extension = SQLAlchemy(app, model_class=Base)
     with app.app_context():
         return Database(extension.engine)
+
+
+def _absolute(url: str) -> str:
+    """A SQLite file is meant from where we were started; Flask-SQLAlchemy would take it from its instance folder."""
+    _make_folder(url)
+    parsed = make_url(url)
+    if parsed.drivername.startswith("sqlite") and parsed.database not in (None, "", ":memory:"):
+        parsed = parsed.set(database=str(Path(str(parsed.database)).resolve()))
+    return parsed.render_as_string(hide_password=False)
 
 
 def _with_driver(url: str) -> str:

@@ -83,7 +83,7 @@ class TopdeskFacilities:
         return self._one(room, self._reservations.get(ident), location)
 
     def anywhere(self, ref: str) -> list[Booking]:
-        return read_bookings(self._reservations.get(reservation_id(ref)), {}, self._dialect)
+        return read_bookings(self._reservations.get(ref.partition(":")[0]), {}, self._dialect)
 
     def find(self, room: Room, match_key: str) -> Booking | None:
         field = self._dialect.match_field
