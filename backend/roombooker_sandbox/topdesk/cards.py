@@ -14,8 +14,10 @@ _PAIR = {"id": "id", "name": "text"}
 
 
 def members(kinds: Mapping[str, str], pairs: Iterable[str] = ()) -> dict[str, str]:
-    """A catalogue: plain fields by kind, references with their id and name, and the optional fields that all cards have."""
-    return {**kinds, **{f"{pair}.{part}": kind for pair in pairs for part, kind in _PAIR.items()}, **OPTIONAL_FIELDS}
+    """A catalogue: plain fields by kind, references (null or not) with their id and name, and the optional fields that all cards have."""
+    pairs = tuple(pairs)
+    parts = {f"{pair}.{part}": kind for pair in pairs for part, kind in _PAIR.items()}
+    return {**kinds, **dict.fromkeys(pairs, "reference"), **parts, **OPTIONAL_FIELDS}
 
 
 def asked(fields: Mapping[str, str], *, ordered_text: bool = False) -> Node | None:

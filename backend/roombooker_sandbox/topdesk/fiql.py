@@ -38,7 +38,7 @@ class OneOf:
 
 
 Node = Test | AllOf | OneOf
-Fields = Mapping[str, str]  # field -> text | memo | number | boolean | date | id | one of "a|b|c"
+Fields = Mapping[str, str]  # field -> text | memo | number | boolean | date | id | reference (null or not) | one of "a|b|c"
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<operator>==|!=|=[a-z]+=|>=|<=|>|<)|(?P<mark>[();,])|(?P<quoted>\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*')|(?P<bare>[^\s'\"();,=!~<>]+))",
@@ -49,7 +49,7 @@ _LISTS = ("=in=", "=out=")
 _ORDERS = ("=gt=", "=ge=", "=lt=", "=le=")
 _ALLOWED = {
     "text": {"==", "!=", "=sw=", "=in=", "=out="}, "memo": {"=sw="}, "number": {"==", "!=", *_ORDERS, *_LISTS},
-    "date": {"==", "!=", *_ORDERS, *_LISTS}, "boolean": {"==", "!=", *_LISTS}, "id": {"==", "!=", *_LISTS},
+    "date": {"==", "!=", *_ORDERS, *_LISTS}, "boolean": {"==", "!=", *_LISTS}, "id": {"==", "!=", *_LISTS}, "reference": set(),
 }  # fmt: skip
 
 

@@ -142,7 +142,7 @@ def _requester(column: str) -> Callable[[Test], Condition]:
         if test.values == (None,) or test.operator not in ("==", "=in=") or not all(str(v).isascii() for v in test.values):
             return _EVERYTHING
         marks = ",".join("?" * len(test.values))
-        return Condition(f"r.requester IN (SELECT serial FROM topdesk_persons WHERE {column} IN ({marks}))", test.values)  # noqa: S608
+        return Condition(f"r.requester IN (SELECT serial FROM topdesk_persons WHERE {column} IN ({marks}))", test.values, narrow=True)  # noqa: S608
 
     return build
 

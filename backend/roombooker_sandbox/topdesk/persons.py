@@ -31,6 +31,7 @@ from roombooker_sandbox.topdesk.signin import needs
 from roombooker_sandbox.topdesk.system import API, Topdesk
 
 V2_LIST = "application/x.topdesk-collection-person-v2+json"
+V2_GROUPS = "application/x.topdesk-collection-person-group-v2+json"
 V2_ONE = "application/x.topdesk-person-v2+json"
 _TEXTS = (
     "surName", "firstName", "dynamicName", "firstInitials", "prefixes", "birthName", "title", "phoneNumber", "mobileNumber", "fax", "email", "jobTitle",
@@ -115,6 +116,14 @@ def routes(blueprint: Blueprint, topdesk: Topdesk) -> None:
     def count_persons() -> Response:
         with world.store.transaction() as db:
             return answer({"numberOfPersons": sum(1 for _ in _matching(topdesk, db, asked(FIELDS)))})
+
+    @blueprint.get(f"{API}/persons/<person_id>/persongroups")
+    @needs(world, "persons")
+    def get_person_groups(person_id: str) -> Response:
+        """Nobody here is in a group."""
+        with world.store.transaction() as db:
+            _one(topdesk, db, person_id)
+        return answer({"item": [], "size": 0}, 200, V2_GROUPS)
 
     @blueprint.get(f"{API}/persons/current")
     def get_current_person() -> Response:

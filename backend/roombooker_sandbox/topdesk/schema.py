@@ -41,5 +41,6 @@ CREATE TABLE IF NOT EXISTS topdesk_attachments (
 INDEXES = """
 CREATE UNIQUE INDEX IF NOT EXISTS topdesk_reservations_id ON topdesk_reservations (id);
 CREATE INDEX IF NOT EXISTS topdesk_reservations_start ON topdesk_reservations (start, serial);
+CREATE INDEX IF NOT EXISTS topdesk_reservations_requester ON topdesk_reservations (requester, start);
 CREATE INDEX IF NOT EXISTS topdesk_reservations_long ON topdesk_reservations (end - start) WHERE end - start > 1440;
 """

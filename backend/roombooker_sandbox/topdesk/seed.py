@@ -12,7 +12,7 @@ from roombooker_sandbox.topdesk.answers import Card
 from roombooker_sandbox.topdesk.blanks import MEETING_ROOM, OTHER_ROOM, TRAINING_ROOM, branch, location, location_row, person, person_row
 from roombooker_sandbox.topdesk.reservation import month_of
 from roombooker_sandbox.topdesk.schema import INDEXES, SCHEMA
-from roombooker_sandbox.topdesk.windows import DAYTIME
+from roombooker_sandbox.topdesk.windows import DAYTIME, OFFICE
 from roombooker_sandbox.world import World
 
 _CHUNK = 20_000
@@ -143,6 +143,8 @@ def _bookable(room: Room) -> Card:
     }
     if room.number % 10 == 3:
         management |= {"serviceWindow": {"id": DAYTIME.id, "name": DAYTIME.name}, "serviceWindowAppliesTo": "sspAndOperatorRealm"}
+    if room.number % 10 == 7:
+        management |= {"serviceWindow": {"id": OFFICE.id, "name": OFFICE.name}, "serviceWindowAppliesTo": "sspOnly"}
     card["reservationManagement"] |= management
     return card
 

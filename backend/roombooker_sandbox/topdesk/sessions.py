@@ -2,7 +2,9 @@
 
 from flask import Blueprint, Response, request
 
+from roombooker_sandbox.topdesk.locations import looked_up
 from roombooker_sandbox.topdesk.system import API, Topdesk
+from roombooker_sandbox.topdesk.windows import WINDOWS
 
 OPEN = ("topdesk.login", "topdesk.logout")
 
@@ -29,3 +31,8 @@ def routes(blueprint: Blueprint, topdesk: Topdesk) -> None:
     @blueprint.get(f"{API}/productVersion")
     def get_product_version() -> Response:
         return topdesk.answer({"major": 13, "minor": 7, "patch": 2})
+
+    @blueprint.get(f"{API}/serviceWindow/lookup")
+    def get_service_windows() -> Response:
+        """Names alone: the hours themselves cannot be read by API (documented)."""
+        return topdesk.answer(looked_up([{"id": w.id, "name": w.name, "archived": False} for w in WINDOWS.values()]))

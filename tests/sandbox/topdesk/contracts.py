@@ -12,7 +12,11 @@ from werkzeug.test import TestResponse
 
 _FILES = ("topdesk-reservations-2.0.0.json", "topdesk-supporting-files-2.7.11.json")
 _MOUNT = "/topdesk/tas/api"
-_PERSON_TYPES = ("application/x.topdesk-collection-person-v2+json", "application/x.topdesk-person-v2+json")
+_PERSON_TYPES = (
+    "application/x.topdesk-collection-person-v2+json",
+    "application/x.topdesk-person-v2+json",
+    "application/x.topdesk-collection-person-group-v2+json",
+)
 
 # The supporting files' contract refers to these bodies without having them.
 _ANY_BODIES = {
@@ -26,6 +30,7 @@ ELSEWHERE = {
     "/productVersion": "General API 1.2.0",
     "/login/operator": "General API 1.2.0",
     "/logout": "General API 1.2.0",
+    "/serviceWindow/lookup": "General API 1.2.0",
     "/persons/id/": "persons v1, documented up to Supporting Files 1.58.0",
 }
 

@@ -175,7 +175,7 @@ def test_a_branch_and_a_location_can_be_made(topdesk_api: Topdesk) -> None:
 @pytest.mark.parametrize(
     ("path", "query"),
     [
-        ("/branches", {"query": "nobody==x"}), ("/locations", {"query": "name=="}), ("/locations", {"pageSize": "0"}), ("/persons", {"pageSize": "0"}),
+        ("/branches", {"query": "nobody==x"}), ("/locations", {"query": "branch==Amber"}), ("/locations", {"query": "name=="}), ("/locations", {"pageSize": "0"}), ("/persons", {"pageSize": "0"}),
         ("/persons/nonsense", {}), ("/persons/00000000-0000-0000-0000-000000000001", {}), ("/persons/count", {"query": "("}),
         ("/persons/lookup", {"$top": "0"}), ("/operators", {"page_size": "101"}), ("/operators/id/00000000-0000-0000-0000-000000000001", {}),
         ("/locations/id/00000000-0000-0000-0000-000000000001", {}), ("/locations/id/nonsense", {}), ("/reservations", {"query": "modificationDate==null"}),
@@ -191,3 +191,12 @@ def test_each_call_refuses_in_the_shape_of_its_contract(topdesk_api: Topdesk, pa
 def test_each_call_forbids_in_the_shape_of_its_contract(topdesk_api: Topdesk, path: str) -> None:
     topdesk_api.world.removed_rights.add("rest_api")
     assert topdesk_api.call("GET", path, accept=V2).status_code == 403
+
+
+def test_service_windows_show_their_names_and_persons_their_groups(topdesk_api: Topdesk) -> None:
+    windows = {window["id"] for window in topdesk_api.get("/serviceWindow/lookup/")["results"]}
+    used = topdesk_api.get("/locations", query="reservationManagement.serviceWindow!=null", __fields="reservationManagement")
+    assert {room["reservationManagement"]["serviceWindow"]["id"] for room in used} <= windows
+    assert {room["reservationManagement"]["serviceWindowAppliesTo"] for room in used} == {"sspAndOperatorRealm", "sspOnly"}
+    person = topdesk_api.person["id"]
+    assert topdesk_api.call("GET", f"/persons/{person}/persongroups", accept="*/*").json == {"item": [], "size": 0}

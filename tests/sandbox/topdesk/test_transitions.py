@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from roombooker_sandbox.topdesk.reservation import find, save
+
 from .conftest import Topdesk
 
 
@@ -216,3 +218,21 @@ def _ref(room: str) -> dict[str, Any]:
 
 def _move(old: str, new: str) -> dict[str, Any]:
     return {"from": _ref(old), "to": _ref(new)}
+
+
+def test_an_issued_or_archived_reservation_is_not_touched(topdesk_api: Topdesk) -> None:
+    """What only a person at the desk does, is done here in the database."""
+    room = topdesk_api.room()
+    issued, archived = topdesk_api.book(room, "09:00", "10:00"), topdesk_api.book(room, "10:00", "11:00")
+    with topdesk_api.world.store.transaction() as db:
+        handed_out, put_away = find(db, issued["id"]), find(db, archived["id"])
+        assert handed_out
+        assert put_away
+        handed_out.facilities[0].issued, put_away.archived = 1_800_000_000, True
+        save(db, handed_out)
+        save(db, put_away)
+    for card in (issued, archived):
+        topdesk_api.post(f"/reservations/{card['id']}/cancel", None, 400)
+        topdesk_api.post(f"/reservations/{card['id']}/reschedule", {"plannedEndDate": card["plannedEndDate"]}, 400)
+    assert topdesk_api.get(f"/reservations/{issued['id']}")["reservedFacilities"][0]["issueDate"] == "2027-01-15T08:00:00Z"
+    assert [card["id"] for card in topdesk_api.find("archived==true")] == [archived["id"]]
