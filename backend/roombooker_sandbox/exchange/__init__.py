@@ -22,6 +22,12 @@ from roombooker_sandbox.exchange.routes import MailboxRoutes
 from roombooker_sandbox.exchange.service import exchange_of
 from roombooker_sandbox.world import World
 
+# Pages call Graph from their own origin, as Outlook's panes do.
+_PREFLIGHT = {
+    "Access-Control-Allow-Methods": "GET, POST, PATCH, PUT, DELETE, OPTIONS",
+    "Access-Control-Allow-Headers": "*, Authorization",
+    "Access-Control-Max-Age": "3600",
+}
 _JSON = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
 
 
@@ -31,14 +37,19 @@ def blueprint(world: World) -> Blueprint:
     route = MailboxRoutes(part, exchange)
 
     @part.before_request
-    def sign_in() -> None:
+    def sign_in() -> Response | None:
+        if request.method == "OPTIONS":
+            return Response(headers=_PREFLIGHT)
         if not request.path.endswith("/graph/outbox"):
             g.graph_caller = access.identify(world)
+        return None
 
     @part.after_request
     def stamp_ids(answer: Response) -> Response:
         answer.headers["request-id"] = request_id()
         answer.headers["client-request-id"] = client_request_id()
+        answer.headers["Access-Control-Allow-Origin"] = "*"
+        answer.headers["Access-Control-Expose-Headers"] = "ETag, Location, Preference-Applied, request-id, client-request-id, Retry-After"
         if answer.is_json and "/v1.0/" in request.path:
             answer.headers["Content-Type"] = _JSON
         return answer
@@ -66,7 +77,7 @@ def blueprint(world: World) -> Blueprint:
     subscription_routes.register(part, exchange)
     batch.register(part)
 
-    @part.route("/v1.0/<path:unknown>", methods=["GET", "POST", "PATCH", "PUT", "DELETE"])
+    @part.route("/v1.0/<path:unknown>", methods=["GET", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"])
     def unknown_segment(unknown: str) -> Response:
         raise GraphError(400, "BadRequest", f"Resource not found for the segment '{unknown.split('/')[-1]}'.")
 

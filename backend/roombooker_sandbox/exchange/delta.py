@@ -17,7 +17,7 @@ from roombooker_sandbox.exchange.ids import ItemRef
 from roombooker_sandbox.exchange.items import Items
 from roombooker_sandbox.exchange.mailboxes import Mailbox
 from roombooker_sandbox.exchange.occurrences import Row, unrolled, view, whole
-from roombooker_sandbox.exchange.odata import page_size, root
+from roombooker_sandbox.exchange.odata import argument, page_size, root
 from roombooker_sandbox.exchange.wire import Style, event_json
 from roombooker_sandbox.exchange.zones import instant, stamp
 
@@ -91,8 +91,8 @@ def _token(db: Connection, mailbox: Mailbox) -> Token:
     epoch = delta_epoch(db)
     text = request.args.get("$skiptoken") or request.args.get("$deltatoken")
     if not text:
-        low = instant(request.args.get("startDateTime", ""), "startDateTime")
-        high = instant(request.args.get("endDateTime", ""), "endDateTime")
+        low = instant(argument("startDateTime"), "startDateTime")
+        high = instant(argument("endDateTime"), "endDateTime")
         if high <= low:
             raise bad_request("The end of the window is not after its start.", "ErrorInvalidParameter")
         return Token(mailbox.key, low, high, 0, _last_seq(db), _START, epoch)

@@ -11,7 +11,7 @@ from roombooker_sandbox.exchange.ids import COPIES, etag, parse_ical_uid
 from roombooker_sandbox.exchange.incoming import open_extension
 from roombooker_sandbox.exchange.mailboxes import Mailbox
 from roombooker_sandbox.exchange.occurrences import Row, row_of, unrolled, whole
-from roombooker_sandbox.exchange.odata import collection, page_size, preferences, query, root, selected, style
+from roombooker_sandbox.exchange.odata import argument, collection, page_size, preferences, query, root, selected, style
 from roombooker_sandbox.exchange.routes import MailboxRoutes, json_body, no_content, optional_body, property_of
 from roombooker_sandbox.exchange.service import Exchange
 from roombooker_sandbox.exchange.wire import Style, cancelled_ids, event_json, expansions, extension_json
@@ -95,7 +95,7 @@ def register(route: MailboxRoutes, exchange: Exchange) -> None:
         del calendar
         row = meetings.create(mailbox, json_body())
         answer = show(exchange, row, mailbox, 201)
-        answer.headers["Location"] = f"{root()}users('{mailbox.oid}')/events('{items.id_of(row.item)}')"
+        answer.headers["Location"] = f"{root()}users/{mailbox.oid}/events/{items.id_of(row.item)}"
         return answer
 
     @route("GET", *single)
@@ -182,7 +182,7 @@ def _asked_uid(text: str) -> tuple[int, bytes] | None:
 
 def window() -> tuple[int, int]:
     """startDateTime and endDateTime; 400 when one is missing."""
-    found = [request.args.get(name) or "" for name in ("startDateTime", "endDateTime")]
+    found = [argument(name) for name in ("startDateTime", "endDateTime")]
     if not all(found):
         raise GraphError(
             400,

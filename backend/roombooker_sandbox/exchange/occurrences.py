@@ -42,7 +42,7 @@ def whole(item: Item) -> Row:
     return Row(item, 0, item.start, item.end, item.data)
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=256)
 def _plan(recurrence_text: str, at: time, length_s: int) -> tuple[tuple[int, int], ...]:
     return tuple(slots(json.loads(recurrence_text), at, timedelta(seconds=length_s)))
 

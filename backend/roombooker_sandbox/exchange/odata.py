@@ -65,6 +65,11 @@ def query(largest: int = inferred.LARGEST_PAGE) -> Query:
     )
 
 
+def argument(name: str) -> str:
+    """A parameter whose name may be written in any case; "" when it is missing."""
+    return next((value for key, value in request.args.items() if key.lower() == name.lower()), "")
+
+
 def _number(name: str, low: int, high: int | None) -> int | None:
     text = request.args.get(name)
     if text is None:

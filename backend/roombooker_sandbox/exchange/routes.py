@@ -30,7 +30,8 @@ class MailboxRoutes:
                 self._enter(mailbox)
                 return view(mailbox, **rest)
 
-            for path in paths:
+            # the real one does not mind the case of its segments; people write `calendarview`
+            for path in dict.fromkeys((*paths, *(p.lower() for p in paths))):
                 for base in ("/users/<user>", "/me"):
                     name = f"{method} {base}{path}".replace(".", "_")
                     self._part.add_url_rule(f"{API}{base}{path}", name, call, methods=[method])

@@ -5,6 +5,7 @@ import json
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from sqlite3 import Row
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -50,14 +51,16 @@ class Subscriptions:
         where, values = ("AND mailbox = ?", (now, mailbox)) if mailbox is not None else ("", (now,))
         with self._world.store.transaction() as db:
             rows = db.execute(f"SELECT * FROM gx_subscription WHERE expires > ? {where} ORDER BY rowid", values).fetchall()  # noqa: S608
-        return [Subscription(r["id"], r["mailbox"], r["expires"], bool(r["immutable"]), json.loads(r["data"])) for r in rows]
+        return [_of(row) for row in rows]
 
     def find(self, name: str) -> Subscription:
         """404 ResourceNotFound, also when it has expired."""
-        found = next((s for s in self.live() if s.id == name), None)
-        if found is None:
+        now = int(self._world.clock.now().timestamp())
+        with self._world.store.transaction() as db:
+            row = db.execute("SELECT * FROM gx_subscription WHERE id = ? AND expires > ?", (name, now)).fetchone()
+        if row is None:
             raise GraphError(404, "ResourceNotFound", "The object was not found.")
-        return found
+        return _of(row)
 
     def create(self, mailbox: int, body: dict[str, Any], app_id: str, creator: str, *, immutable: bool) -> Subscription:
         """Checked, handshaken and stored. The handshake calls out, so never inside a transaction."""
@@ -146,6 +149,10 @@ class Subscriptions:
             raise bad_request(
                 f"Subscription validation request failed. Notification endpoint must respond with 200 OK: {problem}", "ValidationError"
             )
+
+
+def _of(row: Row) -> Subscription:
+    return Subscription(row["id"], row["mailbox"], row["expires"], bool(row["immutable"]), json.loads(row["data"]))
 
 
 def _check_url(url: str) -> None:

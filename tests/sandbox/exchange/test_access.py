@@ -98,3 +98,20 @@ def test_parallel_readers_end_with_all_places_free(graph: Graph, free_day: Day) 
         found = list(pool.map(lambda _: status(graph, room, day), range(40)))
     assert set(found) <= {200, 429}
     assert status(graph, room, day) == 200
+
+
+def test_a_page_of_another_origin_may_call(graph: Graph) -> None:
+    asked = {"Origin": "https://pane.example", "Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "authorization"}
+    preflight = graph.sandbox.control.options(f"{graph.sandbox.url}/graph/v1.0/me/events", headers=asked)
+    assert preflight.status_code == 200
+    assert "Authorization" in preflight.headers["Access-Control-Allow-Headers"]
+    assert preflight.headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_the_case_of_segments_and_parameters_does_not_matter(graph: Graph, free_day: Day) -> None:
+    day = free_day()
+    window = {"startdatetime": day.isoformat(), "ENDDATETIME": day.replace(hour=23).isoformat()}
+    url = f"{graph.sandbox.url}/graph/v1.0/users/{graph.rooms[0]}/calendarview"
+    answer = graph.sandbox.control.get(url, params=window, headers={"Authorization": f"Bearer {graph.sandbox.app_token()}"})
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"].startswith("application/json;odata.metadata=minimal")
