@@ -7,6 +7,7 @@ from typing import Any
 from roombooker.domain.booking import Side
 from roombooker.domain.room import Room
 from roombooker.domain.saga import Phase, Saga
+from roombooker.services.catalogue import public
 from roombooker.store.models import JournalRow, LinkRow
 
 # The first of these that any room of the booking is in is the booking's own state: what needs attention comes first.
@@ -15,23 +16,6 @@ _ORDER = ("on_hold", "reserving", "moving", "releasing", "awaiting_approval", "a
 
 def iso(instant: datetime | None) -> str | None:
     return None if instant is None else instant.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def room_json(room: Room) -> dict[str, Any]:
-    return {
-        "id": room.id,
-        "name": room.name,
-        "number": room.number or None,
-        "building": room.building or None,
-        "floor": room.floor or None,
-        "capacity": room.capacity,
-        "equipment": list(room.equipment),
-        "mailbox": room.mailbox,
-        "time_zone": room.time_zone,
-        "requires_approval": room.requires_approval,
-        "wheelchair_accessible": room.wheelchair_accessible,
-        "photo_url": room.photo_url,
-    }
 
 
 def booking_json(rows: Sequence[LinkRow], rooms: Mapping[str, Room], *, subject: str | None = None, saga: Saga | None = None) -> dict[str, Any]:
@@ -82,7 +66,7 @@ def _is_shown(row: LinkRow, alive: Sequence[LinkRow]) -> bool:
 def _room_of(row: LinkRow, room: Room) -> dict[str, Any]:
     topdesk = next((side for side in row.sides if side.side == Side.TOPDESK), None)
     return {
-        "room": room_json(room),
+        "room": public(room),
         "match_key": row.match_key,
         "reservation": {"id": topdesk.ref, "number": topdesk.number} if topdesk else None,
         "state": row.state,

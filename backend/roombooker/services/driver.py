@@ -34,8 +34,9 @@ class Driver:
         self._hold = hold
         self._clock = clock
 
-    def drive(self, frame: Frame, owner: str, saga: Saga, *, kept: Saga) -> Drive:
-        """From `saga` on; `kept` is what the database holds. Stops at an answer that told nothing, and says when to go on."""
+    def drive(self, frame: Frame, owner: str, saga: Saga, *, kept: Saga, until: datetime | None = None) -> Drive:
+        """From `saga` on; `kept` is what the database holds. Stops at an answer that told nothing, or when `until` has passed
+        between two items, and says when to go on."""
         seen: list[Came] = []
         if saga.phase is not kept.phase or saga.items != kept.items:
             self._commit(frame, owner, kept, saga, seen)
@@ -53,6 +54,9 @@ class Driver:
                 kept, seen = saga, []
             if stops:
                 return Drive(saga, came.error)
+            if until is not None and saga == kept and self._clock() > until and sagas.wanted(saga) is not None:
+                self._commit(frame, owner, kept, saga, [], stopped=True)
+                return Drive(saga)
         return Drive(saga)
 
     def _commit(self, frame: Frame, owner: str, before: Saga, after: Saga, seen: list[Came], *, stopped: bool = False) -> None:

@@ -11,7 +11,7 @@ from roombooker.domain.room import Room
 from roombooker.domain.saga import Item, ItemPhase, Kind, Outcome, Phase, Reason, Record, Saga, Way
 from roombooker.services.saga_calls import Facts
 from roombooker.settings import Settings
-from roombooker.store import claims, journal, linking, links, occupancy, work_items
+from roombooker.store import claims, journal, linking, links, notices, occupancy, work_items
 from roombooker.store.models import LinkRow, LinkSideRow
 
 
@@ -40,7 +40,7 @@ class SagaStore:
         self._index(session, frame, seen, gone, now)
         for old, new in zip(before.items, after.items, strict=True):
             if old != new:
-                self._item_changed(session, frame, after, old, new, seen, now)
+                self._item_changed(session, frame, after, old, new, now)
         if after.phase is Phase.AWAIT and before.phase is not Phase.AWAIT:
             for row in links.of_booking(session, frame.booking_id):
                 if row.state == "moving":
@@ -61,18 +61,17 @@ class SagaStore:
             for room in frame.rooms.values():
                 occupancy.forget(session, room.id, Side.TOPDESK, ref)
 
-    def _item_changed(self, session: Session, frame: Frame, saga: Saga, old: Item, new: Item, seen: Sequence[Booking], now: datetime) -> None:
-        if new.record and new.record != old.record and new.way in (Way.ADD, Way.REPLACE, Way.CHANGE) and new.phase is not ItemPhase.CHANGE:
-            ref = next((b.ref for b in seen), new.record.ref)
-            self._tell(session, frame, "reserved", f"TOPdesk holds {frame.rooms[new.room_id].name}.", now, item=new, ref=ref)
+    def _item_changed(self, session: Session, frame: Frame, saga: Saga, old: Item, new: Item, now: datetime) -> None:
+        if new.record and new.record != old.record and new.phase in (ItemPhase.VERIFY, ItemPhase.SECURED, ItemPhase.STANDS):
+            self._tell(session, frame, "reserved", f"TOPdesk holds {frame.rooms[new.room_id].name}.", now, item=new, ref=new.record.ref)
             if saga.kind is Kind.BOOK and (row := links.by_key(session, new.key)):
                 _remember(session, row, new.record, new, now)
-            if new.way is Way.CHANGE and new.old and old.way is Way.CHANGE:
+            if new.way is Way.CHANGE:
                 self._guard_old_span(session, frame, new, now)
         if new.is_over and new.phase in _UNDONE:
             message = new.reason.message if new.reason else "It was taken back."
             self._tell(session, frame, new.phase.value, f"{frame.rooms[new.room_id].name}: {message}", now, item=new)
-            claims.release(session, frame.intent_id, new.key)
+            claims.release(session, frame.intent_id, new.key, f"old:{new.key}")
             if saga.kind is Kind.BOOK and (row := links.by_key(session, new.key)):
                 linking.end(row, "refused", now, code=new.reason.code if new.reason else None, reason=message)
         if new.phase is ItemPhase.STUCK:
@@ -81,8 +80,7 @@ class SagaStore:
     def _guard_old_span(self, session: Session, frame: Frame, item: Item, now: datetime) -> None:
         """Until the move is settled nobody else may take the slot that it may have to be put back to."""
         if item.old:
-            claims.claim(session, frame.rooms[item.old.room_id], item.old.slot, intent_id=frame.intent_id, match_key=f"old:{item.key}"[:40],
-                         at=now, besides=(item.match_key,))  # fmt: skip
+            claims.guard(session, frame.rooms[item.old.room_id], item.old.slot, intent_id=frame.intent_id, match_key=f"old:{item.key}", at=now)
 
     def _stuck(self, session: Session, frame: Frame, saga: Saga, item: Item, now: datetime) -> None:
         row = links.by_key(session, item.match_key) or (links.by_key(session, item.old.match_key) if item.old else None)
@@ -96,6 +94,8 @@ class SagaStore:
 
     def _finish(self, session: Session, frame: Frame, saga: Saga, now: datetime) -> None:
         claims.release(session, frame.intent_id)
+        if saga.kind is not Kind.BOOK:  # what their meetings must follow
+            notices.look_at(session, sorted(frame.rooms), at=now, cause="intent")
         match saga.kind:
             case Kind.BOOK:
                 self._booked(session, frame, saga, now)

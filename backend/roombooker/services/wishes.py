@@ -9,11 +9,12 @@ from typing import Any
 
 from roombooker.domain.booking import Person
 from roombooker.domain.room import Room
+from roombooker.domain.rules import hours_of, refusal_of_party, refusal_of_slot
 from roombooker.domain.slot import Slot
 from roombooker.errors import InvalidInput
 
 DESCRIPTION_WIDTH = 100  # TOPdesk's description of a reservation
-LONGEST = timedelta(days=31)  # for rooms that set no limit of their own
+LONGEST = timedelta(days=31)  # also for rooms that set no limit of their own
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,17 +63,26 @@ def jsonable(value: Any) -> Any:
             return value
 
 
-def check_slot(slot: Slot, rooms: Sequence[Room], *, now: datetime, horizon: timedelta) -> None:
-    """InvalidInput with the field named, for what can never be booked."""
-    if slot.start < now - timedelta(minutes=15):  # a meeting that has just begun may still get a room
-        raise InvalidInput("The time lies in the past.", {"start": ["The time lies in the past."]})
-    longest = min([LONGEST, *(room.max_duration for room in rooms if room.max_duration)])
-    if slot.duration > longest:
-        hours = round(longest / timedelta(hours=1), 1)
-        raise InvalidInput(f"A booking can last {hours:g} hours at most.", {"end": [f"A booking can last {hours:g} hours at most."]})
-    ahead = min([horizon, *(room.horizon for room in rooms if room.horizon)])
-    if slot.end > now + ahead:
-        raise InvalidInput(f"Rooms can be booked {ahead.days} days ahead.", {"start": [f"Rooms can be booked {ahead.days} days ahead."]})
+def check_slots(slots: Sequence[Slot], rooms: Sequence[Room], *, now: datetime, horizon: timedelta) -> None:
+    """InvalidInput with the field named, for times (soonest first) that can never be booked in these rooms."""
+    for room in rooms:
+        refusal = refusal_of_slot(hours_of(room, horizon), slots, now)
+        if refusal:
+            raise InvalidInput(refusal["message"], {_FIELDS.get(refusal["code"], "start"): [refusal["message"]]})
+    if max(slot.duration for slot in slots) > LONGEST:
+        raise InvalidInput(f"A booking can last {LONGEST.days} days at most.", {"end": [f"At most {LONGEST.days} days."]})
+
+
+def check_party(rooms: Sequence[Room], attendees: int, groups: frozenset[str]) -> None:
+    """InvalidInput where a room is not for so many, or not for these people; several rooms seat the party together."""
+    for room in rooms:
+        refusal = refusal_of_party(room, attendees if len(rooms) == 1 else 1, groups)
+        if refusal:
+            field = "attendees" if refusal["code"] == "too_small" else "rooms"
+            raise InvalidInput(refusal["message"], {field: [refusal["message"]]})
+
+
+_FIELDS = {"in_the_past": "end", "too_long": "end", "beyond_horizon": "start", "outside_service_hours": "start"}
 
 
 def description(subject: str, organizer: Person | None, *, private: bool) -> str:

@@ -40,11 +40,37 @@ def claim(session: Session, room: Room, slot: Slot, *, intent_id: str, match_key
     return True
 
 
-def release(session: Session, intent_id: str, match_key: str | None = None) -> None:
-    """All of an intent, or the one of an item."""
+def guard(session: Session, room: Room, slot: Slot, *, intent_id: str, match_key: str, at: datetime) -> bool:
+    """Keep a slot that is being left until the move is settled; the intent's own claim that overlaps it grows instead.
+
+    False where somebody was faster: then putting it back would clash, and the saga will find that out."""
+    wide = slot.widened(room.block_time)
+    own = session.scalar(
+        select(ClaimRow).where(
+            ClaimRow.room_id == room.id, ClaimRow.intent_id == intent_id, ClaimRow.start_at < wide.end, ClaimRow.end_at > wide.start
+        )
+    )
+    if _claimed(session, room.id, wide, besides=intent_id):
+        return False
+    try:
+        with session.begin_nested():
+            if own is None:
+                own = ClaimRow(id=str(ULID()), room_id=room.id, intent_id=intent_id, match_key=match_key, created_at=at)
+                own.start_at, own.end_at = wide.start, wide.end
+                session.add(own)
+            else:
+                own.start_at, own.end_at = min(own.start_at, wide.start), max(own.end_at, wide.end)
+            session.flush()
+    except IntegrityError:
+        return False
+    return True
+
+
+def release(session: Session, intent_id: str, *match_keys: str) -> None:
+    """All of an intent, or those of some of its items."""
     query = delete(ClaimRow).where(ClaimRow.intent_id == intent_id)
-    if match_key is not None:
-        query = query.where(ClaimRow.match_key == match_key)
+    if match_keys:
+        query = query.where(ClaimRow.match_key.in_(match_keys))
     session.execute(query)
 
 
