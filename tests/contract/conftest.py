@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from fakes.calendars import FakeFacilities, FakeMeetings
 from requests.auth import HTTPBasicAuth
 
 from contract.sides import FacilitiesUnderTest, MeetingsUnderTest, SideUnderTest
 from contract.wire import WireTap
+from fakes.calendars import FakeFacilities, FakeMeetings
 from roombooker.domain.booking import Person
 from roombooker.domain.room import Room
 from roombooker.domain.slot import Slot

@@ -261,7 +261,7 @@ class TestMeetings:
 
     def test_the_room_keeps_no_subject_of_others(self, side: MeetingsUnderTest) -> None:
         seen: Booking = side.calendar.get(side.room, side.book(side.room, fresh_slot()))
-        assert seen.subject is None or seen.organizer is not None and seen.subject == seen.organizer.name
+        assert seen.subject is None or (seen.organizer is not None and seen.subject == seen.organizer.name)
 
 
 def test_everything_on_the_wire_keeps_to_the_contracts(tap: WireTap, topdesk: FacilitiesUnderTest, graph: MeetingsUnderTest) -> None:

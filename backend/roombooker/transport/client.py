@@ -13,7 +13,7 @@ import stamina
 import structlog
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, ProxyError, SSLError
 
-from roombooker.errors import OutcomeUnknown, RoomBookerError, Unavailable
+from roombooker.errors import Garbled, OutcomeUnknown, RoomBookerError, Unavailable
 from roombooker.logs import request_id
 from roombooker.transport.answer import NAMES, Answer, Spared, failure
 from roombooker.transport.lanes import Lanes
@@ -141,7 +141,7 @@ class Transport:
         except (requests.Timeout, requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError) as error:
             raise self._lost(name, changing=changing) from error
         except requests.RequestException as error:  # an address that cannot be, and the like
-            raise _NotSent(self.side, f"{name} cannot be reached: its address in the settings is wrong.") from error
+            raise Garbled(self.side, f"{name} cannot be reached: its address in the settings is wrong.") from error
 
     def _lost(self, name: str, *, changing: bool) -> RoomBookerError:
         if changing:

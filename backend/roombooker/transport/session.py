@@ -54,7 +54,6 @@ def open_session(
     session = requests.Session()
     session.auth = _no_sign_in
     session.headers["User-Agent"] = USER_AGENT
-    session.max_redirects = 0
     adapter = PatientAdapter((connect_timeout_seconds, read_timeout_seconds), trust, connections)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
