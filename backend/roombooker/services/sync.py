@@ -12,13 +12,13 @@ from roombooker.domain.calendar import Changes, Facilities, Listing, MeetingCale
 from roombooker.domain.plan import plan
 from roombooker.domain.room import Room
 from roombooker.domain.slot import Slot
-from roombooker.errors import Denied, NotFound, RoomBookerError
+from roombooker.errors import Denied, NotFound, RoomBookerError, Unavailable
 from roombooker.services.applying import Applier, Cause
 from roombooker.services.guard import reason_to_stop
 from roombooker.services.reading import Reader, Reading, cursor_name
 from roombooker.services.rules import rules_for
 from roombooker.settings import Settings
-from roombooker.store import leases, linking, notices, occupancy, rooms, sightings, work_items
+from roombooker.store import leases, linking, links, notices, occupancy, rooms, sightings, work_items
 from roombooker.store.db import Database
 from roombooker.store.models import CursorRow, NoticeRow, RoomRow
 
@@ -91,6 +91,16 @@ class SyncService:
             return self._carry_out(reading, Cause(cause), dry_run=dry_run)
         finally:
             leases.give_room(self._database, room_id, self._owner)
+
+    def look(self, room_id: str) -> None:
+        """A fresh, complete read of the room's near days and of the dates whose holds are over, and all that follows from it.
+
+        Returns only when that is done; Unavailable where it could not be (a side is away, somebody else is at this room)."""
+        with self._database.read() as session:
+            held = [Slot(row.start_at, row.end_at) for row in links.lapsed(session, self._clock()) if row.room_id == room_id]
+        done = self.sync_room(room_id, windows=[self.near(), *held], cause="hold")
+        if not done.is_clean:
+            raise Unavailable("exchange", "The room could not be looked at just now.")
 
     def _carry_out(self, reading: Reading, cause: Cause, *, dry_run: bool) -> Pass:
         room, now = reading.room, self._clock()

@@ -1,0 +1,117 @@
+"""Both sides of two rooms, kept one by the sync service over the fakes; with what its tests look at."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from conftest import ManualClock
+from roombooker.domain.booking import Booking, Person
+from roombooker.domain.room import Room
+from roombooker.domain.slot import Slot
+from roombooker.services.applying import Applier
+from roombooker.services.requester import Requesters
+from roombooker.services.sync import Pass, SyncService
+from roombooker.services.telling import Telling
+from roombooker.store import notices
+from roombooker.store.db import Database
+from roombooker.store.models import JournalRow, LinkRow, NoticeRow, RoomRow, WorkItemRow
+from services.desk import Desk
+
+
+class Twin(Desk):
+    """The desk, and the sync beside it. `follow` is what a notice from either side brings about."""
+
+    def __init__(self, database: Database, clock: ManualClock, **settings: Any) -> None:
+        super().__init__(database, clock, **settings)
+        self.mails: list[tuple[str, str, str]] = []
+        self.sync = self.another_sync()
+
+    def another_sync(self) -> SyncService:
+        """As another process would have it."""
+        requesters = Requesters(database=self.database, facilities=self.topdesk, settings=self.settings, clock=self.clock)
+        applier = Applier(
+            database=self.database, facilities=self.topdesk, meetings=self.exchange, requesters=requesters,
+            telling=Telling(clock=self.clock, mail=self._mail), clock=self.clock, alternatives=lambda _room, _booking: "Try Beryl instead.",
+        )  # fmt: skip
+        return SyncService(
+            database=self.database, facilities=self.topdesk, meetings=self.exchange, applier=applier, settings=self.settings,
+            clock=self.clock, owner=f"owner-{id(applier)}",
+        )  # fmt: skip
+
+    def _mail(self, to: Person, subject: str, text: str) -> None:
+        self.mails.append((to.email, subject, text))
+
+    # what sets it going
+
+    def follow(self, *rooms: Room) -> list[Pass]:
+        """Exchange noticed something in these rooms."""
+        return [self.sync.sync_room(room.id, cause="notice") for room in rooms or (self.amber, self.beryl)]
+
+    def noticed(self, *reservations: Booking) -> None:
+        """TOPdesk's action sequence fired for these."""
+        with self.database.write() as session:
+            for reservation in reservations:
+                notices.add(session, side="topdesk", ref=reservation.ref, kind="changed", at=self.clock())
+        self.sync.digest_notices()
+
+    def sweep(self) -> list[Pass]:
+        return self.sync.sweep(self.sync.full(), cause="sweep")
+
+    def later(self, **by: float) -> datetime:
+        return self.clock.advance(timedelta(**by))
+
+    # what came of it
+
+    def reservations(self, room: Room | None = None) -> list[Booking]:
+        return self.topdesk.live(room)
+
+    def meetings(self, room: Room | None = None) -> list[Booking]:
+        return self.exchange.live(room)
+
+    def slots(self, room: Room | None = None) -> tuple[list[Slot], list[Slot]]:
+        return [b.slot for b in self.reservations(room)], [b.slot for b in self.meetings(room)]
+
+    def _rows(self, kind: Any, *where: Any) -> list[Any]:
+        with self.database.read() as session:
+            found = list(session.scalars(select(kind).where(*where)))
+            session.expunge_all()
+            return found
+
+    def links(self) -> list[LinkRow]:
+        """Those that are about something still."""
+        return [row for row in self._rows(LinkRow) if row.sides]
+
+    def the_link(self) -> LinkRow:
+        (row,) = self._rows(LinkRow)
+        return row  # type: ignore[no-any-return]
+
+    def states(self) -> list[str]:
+        return sorted(row.state for row in self._rows(LinkRow))
+
+    def work_items(self) -> list[WorkItemRow]:
+        return self._rows(WorkItemRow, WorkItemRow.settled_at.is_(None))
+
+    def journal(self) -> list[str]:
+        return [row.kind for row in self._rows(JournalRow)]
+
+    def waiting_notices(self) -> list[NoticeRow]:
+        return self._rows(NoticeRow)
+
+    def room_row(self, room: Room) -> RoomRow:
+        (row,) = self._rows(RoomRow, RoomRow.id == room.id)
+        return row  # type: ignore[no-any-return]
+
+    def is_quiet(self) -> bool:
+        """Another look at everything plans nothing and writes nothing."""
+        before = (list(self.topdesk.log), list(self.exchange.log))
+        passes = self.sweep()
+        return not any(p.planned for p in passes) and (self.topdesk.log, self.exchange.log) == before
+
+
+def planned(passes: list[Pass]) -> list[str]:
+    return [type(action).__name__ for one in passes for action in one.planned]
+
+
+Step = Callable[[Twin], None]
