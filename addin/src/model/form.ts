@@ -14,8 +14,8 @@ export interface Form {
   /** Mailboxes of the rooms on the appointment, lower case, sorted. */
   rooms: string[];
   recurrence: PatternedRecurrence | null;
-  /** One date of a series (or a client that does not say which). */
-  partOfSeries: boolean;
+  /** It repeats, in a way that we cannot search for. */
+  unknownSeries: boolean;
 }
 
 export interface Slot {

@@ -8,6 +8,8 @@ export class SignInNeeded extends Error {
 }
 
 export interface SignIn {
+  /** Fetches what signing in needs, so that it is there when Outlook is. */
+  prepare(): void;
   /** A token for our API. `fresh` after the API refused one; `pressed` when a person just asked for it. */
   token(how?: { fresh?: boolean; pressed?: boolean }): Promise<string>;
 }
@@ -50,6 +52,9 @@ export function createSignIn(config: Config): SignIn {
   }
 
   return {
+    prepare() {
+      void load().catch(() => undefined);
+    },
     token({ fresh = false, pressed = false } = {}) {
       if (fresh) held = undefined;
       if (held && held.until - SPARE_MS > Date.now()) return Promise.resolve(held.token);
@@ -66,8 +71,11 @@ function hasBridge(): boolean {
   return 'nestedAppAuthBridge' in window && Boolean(window.nestedAppAuthBridge);
 }
 
+/** A chunk of its own: nothing that is drawn first waits for it. */
+const load = () => import('@azure/msal-browser');
+
 async function create(config: Config): Promise<IPublicClientApplication> {
-  const msal = await import('@azure/msal-browser');
+  const msal = await load();
   const authority = authorityOf(config);
   const host = new URL(authority).host;
   return msal.createNestablePublicClientApplication({

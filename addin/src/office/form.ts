@@ -8,22 +8,20 @@ import { ianaZone } from './zones.ts';
 const ROOM = 'room';
 
 export async function readCompose(item: Compose): Promise<Form> {
-  const [subject, start, end] = await Promise.all([
+  void ianaZone(profileZone()); // its table is fetched while Outlook answers
+  // Some clients hand out an item without `recurrence`, or answer null for a single one.
+  const mayRepeat = supports('1.7') && Boolean(item.recurrence);
+  const [subject, start, end, required, optional, organizer, recurrence] = await Promise.all([
     askOr<string>((done) => item.subject.getAsync(done), ''),
     askOr<Date | null>((done) => item.start.getAsync(done), null),
     askOr<Date | null>((done) => item.end.getAsync(done), null),
-  ]);
-  const [required, optional, organizer] = await Promise.all([
     askOr<Office.EmailAddressDetails[]>((done) => item.requiredAttendees.getAsync(done), []),
     askOr<Office.EmailAddressDetails[]>((done) => item.optionalAttendees.getAsync(done), []),
     supports('1.7') ? askOr<Office.EmailAddressDetails | null>((done) => item.organizer.getAsync(done), null) : null,
+    mayRepeat ? askOr<Office.Recurrence | null>((done) => item.recurrence.getAsync(done), null) : null,
   ]);
-  // Some clients hand out an item without `recurrence`, or answer null for a single one.
-  const recurrence = supports('1.7') && item.recurrence
-    ? await askOr<Office.Recurrence | null>((done) => item.recurrence.getAsync(done), null)
-    : null;
   const rooms = await readRooms(item, [...required, ...optional]);
-  return assemble({ subject, start, end, required, optional, organizer, recurrence, rooms, partOfSeries: Boolean(item.seriesId) });
+  return assemble({ subject, start, end, required, optional, organizer, recurrence, rooms });
 }
 
 export async function readRead(item: Read): Promise<Form> {
@@ -35,7 +33,7 @@ export async function readRead(item: Read): Promise<Form> {
     subject: item.subject, start: item.start, end: item.end,
     required: item.requiredAttendees ?? [], optional: item.optionalAttendees ?? [],
     organizer: item.organizer ?? null, recurrence: item.recurrence ?? null,
-    rooms: roomAddresses(places, attendees), partOfSeries: Boolean(item.seriesId),
+    rooms: roomAddresses(places, attendees),
   });
 }
 
@@ -67,7 +65,6 @@ interface Parts {
   organizer: Office.EmailAddressDetails | null;
   recurrence: Office.Recurrence | null;
   rooms: string[];
-  partOfSeries: boolean;
 }
 
 async function assemble(parts: Parts): Promise<Form> {
@@ -80,7 +77,9 @@ async function assemble(parts: Parts): Promise<Form> {
       .map((one) => (one.emailAddress || one.displayName).toLowerCase())
       .filter((address) => !taken.has(address)),
   );
-  const recurrenceZone = await ianaZone(parts.recurrence?.recurrenceTimeZone?.name ?? profileZone());
+  const recurrence = parts.recurrence
+    ? toPatternedRecurrence(parts.recurrence, await ianaZone(parts.recurrence.recurrenceTimeZone?.name ?? profileZone()))
+    : null;
   return {
     subject: parts.subject ?? '',
     start: parts.start?.toISOString() ?? null,
@@ -89,8 +88,8 @@ async function assemble(parts: Parts): Promise<Form> {
     organizer,
     persons: people.size + 1,
     rooms: parts.rooms,
-    recurrence: parts.recurrence ? toPatternedRecurrence(parts.recurrence, recurrenceZone) : null,
-    partOfSeries: parts.partOfSeries,
+    recurrence,
+    unknownSeries: Boolean(parts.recurrence) && recurrence === null,
   };
 }
 

@@ -59,7 +59,6 @@ export const de: Strings = {
     takenBy: (who, from, to) => `${who}, ${from} – ${to}`,
     taken: (from, to) => `Belegt ${from} – ${to}`,
     roomTime: (times, zone) => `In der Zeit des Raums: ${times} (${zone})`,
-    chosen: 'Gewählt',
     photo: (name) => `Foto von ${name}`,
   },
   ways: {
@@ -77,7 +76,6 @@ export const de: Strings = {
     move: (room) => `Zu ${room} wechseln`,
     working: 'Wird reserviert…',
     gone: (room) => `${room} wurde gerade vergeben. Wählen Sie einen anderen Raum.`,
-    away: 'Sie können weiterschreiben; nichts geht verloren.',
     roomNotAdded: 'Der Raum ist reserviert, aber Outlook ließ uns ihn nicht zum Termin hinzufügen. Fügen Sie ihn selbst unter Ort oder Teilnehmer hinzu und senden Sie dann.',
     notRemembered: 'Outlook konnte diese Buchung nicht im Termin vermerken. Sie finden sie unter Meine Buchungen.',
     addRoom: 'Raum erneut hinzufügen',
@@ -102,7 +100,6 @@ export const de: Strings = {
     extends: 'Solange dieser Bereich offen ist, bitten wir selbst um mehr Zeit.',
   },
   booking: {
-    label: 'Raum dieses Termins',
     number: (number) => `TOPdesk ${number}`,
     cancel: 'Buchung stornieren',
     cancelQuestion: 'Den Raum zurückgeben?',
@@ -136,7 +133,7 @@ export const de: Strings = {
     private: 'Private Besprechung',
     past: 'Vorbei und storniert',
   },
-  action: { retry: 'Erneut versuchen', signIn: 'Anmelden', close: 'Schließen', dismiss: 'Schließen', show: 'Details zeigen', hide: 'Details ausblenden' },
+  action: { retry: 'Erneut versuchen', signIn: 'Anmelden', dismiss: 'Schließen' },
   fault: {
     invalid_input: { title: 'So kann das nicht gebucht werden', text: 'Prüfen Sie Zeit und Teilnehmer des Termins und versuchen Sie es erneut.' },
     not_signed_in: { title: 'Ihre Anmeldung ist abgelaufen', text: 'Melden Sie sich erneut an. Ihre Auswahl bleibt erhalten.' },

@@ -60,7 +60,6 @@ export const en = {
     takenBy: (who: string, from: string, to: string) => `${who}, ${from} – ${to}`,
     taken: (from: string, to: string) => `Taken ${from} – ${to}`,
     roomTime: (times: string, zone: string) => `In the room’s own time: ${times} (${zone})`,
-    chosen: 'Chosen',
     photo: (name: string) => `Photo of ${name}`,
   },
   ways: {
@@ -78,7 +77,6 @@ export const en = {
     move: (room: string) => `Change to ${room}`,
     working: 'Reserving…',
     gone: (room: string) => `${room} has just been taken. Choose another room.`,
-    away: 'You can go on writing; nothing you typed is lost.',
     roomNotAdded: 'The room is reserved, but Outlook did not let us add it to the appointment. Add it yourself under Location or Attendees, then send.',
     notRemembered: 'Outlook could not keep a note of this booking in the appointment. You find it under My bookings.',
     addRoom: 'Add the room again',
@@ -103,7 +101,6 @@ export const en = {
     extends: 'While this pane is open we ask for more time by ourselves.',
   },
   booking: {
-    label: 'Room of this appointment',
     number: (number: string) => `TOPdesk ${number}`,
     cancel: 'Cancel booking',
     cancelQuestion: 'Give the room back?',
@@ -137,7 +134,7 @@ export const en = {
     private: 'Private meeting',
     past: 'Over and cancelled',
   },
-  action: { retry: 'Try again', signIn: 'Sign in', close: 'Close', dismiss: 'Dismiss', show: 'Show details', hide: 'Hide details' },
+  action: { retry: 'Try again', signIn: 'Sign in', dismiss: 'Dismiss' },
   fault: {
     invalid_input: { title: 'This cannot be booked as it is', text: 'Check the time and the people of the appointment, then try again.' },
     not_signed_in: { title: 'Your sign-in has expired', text: 'Sign in again. Nothing you chose is lost.' },

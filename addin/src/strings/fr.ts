@@ -59,7 +59,6 @@ export const fr: Strings = {
     takenBy: (who, from, to) => `${who}, ${from} – ${to}`,
     taken: (from, to) => `Occupée ${from} – ${to}`,
     roomTime: (times, zone) => `À l’heure de la salle : ${times} (${zone})`,
-    chosen: 'Choisie',
     photo: (name) => `Photo de ${name}`,
   },
   ways: {
@@ -77,7 +76,6 @@ export const fr: Strings = {
     move: (room) => `Passer à ${room}`,
     working: 'Réservation…',
     gone: (room) => `${room} vient d’être prise. Choisissez une autre salle.`,
-    away: 'Vous pouvez continuer à écrire ; rien n’est perdu.',
     roomNotAdded: 'La salle est réservée, mais Outlook ne nous a pas laissé l’ajouter au rendez-vous. Ajoutez-la vous-même sous Lieu ou Participants, puis envoyez.',
     notRemembered: 'Outlook n’a pas pu noter cette réservation dans le rendez-vous. Vous la trouvez sous Mes réservations.',
     addRoom: 'Ajouter la salle à nouveau',
@@ -102,7 +100,6 @@ export const fr: Strings = {
     extends: 'Tant que ce volet est ouvert, nous demandons nous-mêmes un délai.',
   },
   booking: {
-    label: 'Salle de ce rendez-vous',
     number: (number) => `TOPdesk ${number}`,
     cancel: 'Annuler la réservation',
     cancelQuestion: 'Rendre la salle ?',
@@ -136,7 +133,7 @@ export const fr: Strings = {
     private: 'Réunion privée',
     past: 'Passées et annulées',
   },
-  action: { retry: 'Réessayer', signIn: 'Se connecter', close: 'Fermer', dismiss: 'Fermer', show: 'Afficher les détails', hide: 'Masquer les détails' },
+  action: { retry: 'Réessayer', signIn: 'Se connecter', dismiss: 'Fermer' },
   fault: {
     invalid_input: { title: 'Impossible de réserver ainsi', text: 'Vérifiez l’heure et les participants du rendez-vous, puis réessayez.' },
     not_signed_in: { title: 'Votre connexion a expiré', text: 'Reconnectez-vous. Vos choix sont conservés.' },

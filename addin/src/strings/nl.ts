@@ -59,7 +59,6 @@ export const nl: Strings = {
     takenBy: (who, from, to) => `${who}, ${from} – ${to}`,
     taken: (from, to) => `Bezet ${from} – ${to}`,
     roomTime: (times, zone) => `In de tijd van de ruimte zelf: ${times} (${zone})`,
-    chosen: 'Gekozen',
     photo: (name) => `Foto van ${name}`,
   },
   ways: {
@@ -77,7 +76,6 @@ export const nl: Strings = {
     move: (room) => `Wisselen naar ${room}`,
     working: 'Wordt gereserveerd…',
     gone: (room) => `${room} is zojuist bezet geraakt. Kies een andere ruimte.`,
-    away: 'U kunt doorschrijven; er gaat niets verloren.',
     roomNotAdded: 'De ruimte is gereserveerd, maar Outlook liet ons haar niet aan de afspraak toevoegen. Voeg haar zelf toe bij Locatie of Deelnemers en verstuur daarna.',
     notRemembered: 'Outlook kon deze boeking niet bij de afspraak bewaren. U vindt haar onder Mijn boekingen.',
     addRoom: 'Ruimte opnieuw toevoegen',
@@ -102,7 +100,6 @@ export const nl: Strings = {
     extends: 'Zolang dit venster openstaat, vragen wij zelf meer tijd.',
   },
   booking: {
-    label: 'Ruimte van deze afspraak',
     number: (number) => `TOPdesk ${number}`,
     cancel: 'Boeking annuleren',
     cancelQuestion: 'De ruimte teruggeven?',
@@ -136,7 +133,7 @@ export const nl: Strings = {
     private: 'Privévergadering',
     past: 'Voorbij en geannuleerd',
   },
-  action: { retry: 'Opnieuw proberen', signIn: 'Aanmelden', close: 'Sluiten', dismiss: 'Sluiten', show: 'Details tonen', hide: 'Details verbergen' },
+  action: { retry: 'Opnieuw proberen', signIn: 'Aanmelden', dismiss: 'Sluiten' },
   fault: {
     invalid_input: { title: 'Zo kan dit niet worden geboekt', text: 'Controleer de tijd en de deelnemers van de afspraak en probeer het opnieuw.' },
     not_signed_in: { title: 'Uw aanmelding is verlopen', text: 'Meld u opnieuw aan. Uw keuzes blijven bewaard.' },

@@ -39,22 +39,20 @@ export function App({ store, pane }: { store: Store; pane: Pane }) {
         <>
           <FormSummary form={form} />
           {stage === 'read' ? <ReadView state={state} pane={pane} /> : (
-            <>
+            <main>
               <Tabs
                 label={words.tabs.label} open={view} onOpen={pane.view}
                 tabs={[{ id: 'search', text: words.tabs.search }, { id: 'bookings', text: words.tabs.bookings }]}
               />
-              <main>
-                <div class="view" id={`view-${view}`} role="tabpanel" aria-labelledby={`tab-${view}`}>
+              <div class="view" id={`view-${view}`} role="tabpanel" aria-labelledby={`tab-${view}`}>
                 {view === 'search' ? <SearchView state={state} store={store} pane={pane} /> : (
                   <BookingsView
                     mine={state.mine} detail={state.detail} doing={state.doing} zone={form?.zone ?? 'UTC'}
                     onOpen={pane.openBooking} onRetry={pane.loadMine} onSignIn={pane.signIn} onCancel={pane.cancel}
                   />
                 )}
-                </div>
-              </main>
-            </>
+              </div>
+            </main>
           )}
         </>
       )}
@@ -67,6 +65,10 @@ function SearchView({ state, store, pane }: { state: PaneState; store: Store; pa
   const { speech: { words }, form, bookings, choosing, doing, notice, rows, chosen } = state;
   const pressed = useRef(false);
   if (doing.is === 'working') pressed.current = true;
+  useEffect(() => {
+    // Into the search that a press of "Change room" has just opened.
+    if (choosing.is !== 'no') document.querySelector<HTMLElement>('.searchbar input')?.focus();
+  }, [choosing.is]);
   const slot = form && slotOf(form);
   const zone = form?.zone ?? 'UTC';
   const live = bookings.filter((one) => meaningOf(one.state).live || one.state === 'reserving' || one.state === 'releasing');
@@ -119,6 +121,7 @@ function SearchView({ state, store, pane }: { state: PaneState; store: Store; pa
             filters={state.filters} persons={form?.persons ?? 1} rooms={state.rooms.length > 0 ? state.rooms : rows.map((row) => row.room)}
             several={state.several} maySeveral={choosing.is !== 'instead'} onFilter={pane.searching.filter} onSeveral={pane.searching.several}
           />
+          {form?.unknownSeries && <p class="hint">{words.form.unknownSeries}</p>}
           {form && !slot && <p class="hint" role="status">{words.form.noTime}</p>}
           {slot ? (
             <RoomList

@@ -43,3 +43,4 @@ store.subscribe(() => {
 const root = document.getElementById('app');
 if (root) render(<App store={store} pane={pane} />, root);
 void pane.start();
+signIn.prepare();

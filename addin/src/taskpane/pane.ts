@@ -88,7 +88,7 @@ export function createPane(store: Store, api: RoomBooker, around: Surroundings):
         void searching.loadRooms();
         if (outlook) void bookings.restore(outlook);
         if (store.get().view === 'bookings') void loadMine();
-        return searching.ask();
+        return outlook?.kind === 'compose' ? searching.ask() : undefined;
       }, () => undefined);
     },
 

@@ -60,7 +60,7 @@ export function BookingCard({ booking, zone, drift = null, working = null, fault
         </div>
       </div>
       <dl class="card-facts">
-        <dt class="unseen">{words.tabs.search}</dt>
+        <dt class="unseen">{words.search.list}</dt>
         {booking.rooms.map(({ room, reservation }) => (
           <dd key={room.id}>
             <strong>{room.name}</strong>

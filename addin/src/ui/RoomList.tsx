@@ -43,14 +43,14 @@ export function RoomList(props: Props) {
       )}
       {answer && rows.length > 0 && answer.counts.free === 0 && <p class="hint">{words.search.noneFree}</p>}
       {answer && rows.length > 0 && (
-        <ul class="roomlist" role={several ? 'group' : 'radiogroup'} aria-label={words.search.list}>
+        <div class="roomlist" role={several ? 'group' : 'radiogroup'} aria-label={words.search.list}>
           {rows.map((row) => (
             <RoomRow
               key={row.room.id} row={row} slot={slot} zone={zone} several={several}
               chosen={chosen.some((room) => room.id === row.room.id)} open={opened === row.room.id} onChoose={onChoose} onTake={onTake}
             />
           ))}
-        </ul>
+        </div>
       )}
       {answer && answer.total > rows.length && rows.length > 0 && <p class="hint">{words.search.more(rows.length, answer.total)}</p>}
     </section>

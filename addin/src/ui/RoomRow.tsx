@@ -51,7 +51,7 @@ export function RoomRow({ row, slot, zone, several, chosen, open, onChoose, onTa
   // Several at once are ticked; of what is not free there is nothing to tick, only to read.
   const kind = several ? 'checkbox' : 'radio';
   return (
-    <li class={`room ${state}${open ? ' open' : ''}${chosen ? ' chosen' : ''}`}>
+    <div class={`room ${state}${open ? ' open' : ''}${chosen ? ' chosen' : ''}`}>
       <label class="room-head">
         <input
           type={kind} name={several ? undefined : 'room'} class={several && state === 'free' ? 'tick' : 'unseen'}
@@ -69,6 +69,7 @@ export function RoomRow({ row, slot, zone, several, chosen, open, onChoose, onTa
       </label>
       {open && (
         <div class="room-about" id={`about-${room.id}`}>
+          {room.photo_url && <img class="photo" src={room.photo_url} alt={words.room.photo(room.name)} loading="lazy" />}
           {row.reason && <p class="reason"><Icon name="info" size={16} /><span>{row.reason.message}</span></p>}
           <ul class="tags">
             {room.number && room.number !== room.name && <li>{room.number}</li>}
@@ -81,7 +82,7 @@ export function RoomRow({ row, slot, zone, several, chosen, open, onChoose, onTa
           <Ways ways={row.alternatives} room={room} slot={slot} zone={zone} onTake={onTake} />
         </div>
       )}
-    </li>
+    </div>
   );
 }
 

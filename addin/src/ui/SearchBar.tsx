@@ -6,6 +6,8 @@ import { Button } from './Button.tsx';
 import { Icon } from './Icon.tsx';
 import { useSpeech } from './speech.ts';
 
+const MOST_SEATS = 9_999;
+
 interface Props {
   filters: Filters;
   persons: number;
@@ -43,16 +45,7 @@ export function SearchBar({ filters, persons, rooms, several, maySeveral, onFilt
       </div>
       <div id="filters" class="filters" hidden={!open}>
         <div class="pair">
-          <label class="field">
-            <span>{words.search.capacity}</span>
-            <input
-              type="number" inputMode="numeric" min={1} max={9999} value={filters.capacity ?? persons}
-              onInput={(event) => {
-                const seats = Math.floor(event.currentTarget.valueAsNumber);
-                onFilter({ capacity: seats >= 1 && seats !== persons ? Math.min(seats, 9999) : null });
-              }}
-            />
-          </label>
+          <SeatsField seats={filters.capacity} persons={persons} onSeats={(capacity) => onFilter({ capacity })} />
           <label class="field grow">
             <span>{words.search.building}</span>
             <select value={filters.building} onChange={(event) => onFilter({ building: event.currentTarget.value })}>
@@ -86,5 +79,25 @@ export function SearchBar({ filters, persons, rooms, several, maySeveral, onFilt
         {active > 0 && <Button rank="subtle" icon="close" onPress={() => onFilter({ ...NO_FILTERS, text: filters.text })}>{words.search.clear}</Button>}
       </div>
     </div>
+  );
+}
+
+/** Follows the number of people on the appointment until somebody types another; emptied, it follows again. */
+function SeatsField({ seats, persons, onSeats }: { seats: number | null; persons: number; onSeats: (seats: number | null) => void }) {
+  const { words } = useSpeech();
+  const [typed, setTyped] = useState<string | null>(null);
+  return (
+    <label class="field">
+      <span>{words.search.capacity}</span>
+      <input
+        type="number" inputMode="numeric" min={1} max={MOST_SEATS} value={typed ?? seats ?? persons}
+        onInput={(event) => {
+          const wanted = Math.floor(event.currentTarget.valueAsNumber);
+          setTyped(event.currentTarget.value);
+          onSeats(wanted >= 1 && wanted !== persons ? Math.min(wanted, MOST_SEATS) : null);
+        }}
+        onBlur={() => setTyped(null)}
+      />
+    </label>
   );
 }

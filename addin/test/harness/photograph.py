@@ -46,6 +46,11 @@ SHOTS = {
     "mine-dark-nl": ("theme=dark&lang=nl-NL", 320, {}, lambda p: p.get_by_role("tab", name="Mijn boekingen").click()),
     "read": ("read", 320, {}, None),
     "no-outlook": ("browser", 320, {}, None),
+    "zoomed": ("", 320, {}, lambda p: (p.add_style_tag(content="html{font-size:200%}"), p.get_by_text("Zuiderzee").first.click())),
+    "zoomed-booked": ("booked=b9&state=awaiting_appointment", 320, {}, lambda p: (p.add_style_tag(content="html{font-size:200%}"), p.wait_for_selector(".card"))),
+    "no-properties": ("booked=b9&state=confirmed&mood=failing", 320, {}, None),
+    "changing": ("booked=b9&state=confirmed", 320, {}, lambda p: (p.get_by_text("Change room").click(), p.get_by_text("Maas").click())),
+    "mine-open": ("", 320, {}, lambda p: (p.get_by_role("tab", name="My bookings").click(), p.get_by_text("Interview").click(), p.get_by_text("What happened").click())),
     "german": ("lang=de-DE", 320, {}, lambda p: p.get_by_text("Rijn").first.click()),
 }
 
@@ -83,6 +88,13 @@ def main() -> None:
                 except Error as fault:
                     sys.stderr.write(f"{name}: {str(fault)[:200]}\n")
                 page.wait_for_timeout(400)
+                page.add_script_tag(path=ADDIN / "node_modules/axe-core/axe.min.js")
+                # axe does not know forced colours: it takes the style sheet's own for what is drawn
+                for found in [] if options else page.evaluate("axe.run({resultTypes: ['violations']}).then((r) => r.violations)"):
+                    sys.stderr.write(f"{name}: axe {found['id']}: {found['help']} {found['nodes'][0]['html'][:160]} {found['nodes'][0].get('failureSummary', '')[:200]}\n")
+                width_now = page.evaluate("document.documentElement.scrollWidth")
+                if width_now > width:
+                    sys.stderr.write(f"{name}: {width_now} px wide on {width}\n")
                 page.screenshot(path=OUT / f"{name}.png")
                 context.close()
             browser.close()
