@@ -41,10 +41,10 @@ class Desk:
         self.woken: list[str] = []
         self.bookings = self.another_service()
 
-    def another_service(self) -> BookingService:
+    def another_service(self, database: Database | None = None) -> BookingService:
         """As another process would have it."""
         return BookingService(
-            database=self.database, facilities=self.topdesk, meetings=self.exchange, availability=self.alternatives, settings=self.settings,
+            database=database or self.database, facilities=self.topdesk, meetings=self.exchange, availability=self.alternatives, settings=self.settings,
             clock=self.clock, wake=self.woken.append,
         )  # fmt: skip
 

@@ -1,0 +1,45 @@
+"""What was booked from the pane meets its appointment."""
+
+import pytest
+
+from conftest import ManualClock
+from factories import booking_request, slot_at
+from people import ALICE, BOB, caller
+from roombooker.store.db import Database
+from services.twin import Twin
+
+
+@pytest.fixture
+def twin(database: Database, clock: ManualClock) -> Twin:
+    return Twin(database, clock)
+
+
+def test_a_sent_appointment_is_matched_and_confirms_the_booking(twin: Twin) -> None:
+    _, answer = twin.bookings.book(caller(ALICE), "key-0001", booking_request(twin.amber))
+    meeting = twin.exchange.invite(twin.amber, slot_at(), ALICE)
+    twin.follow(twin.amber)
+    row = twin.the_link()
+    assert row.state == "confirmed"
+    assert row.held_until is None
+    assert row.ical_uid == meeting.ical_uid
+    assert twin.bookings.one(caller(ALICE), answer["id"])["state"] == "confirmed"
+    assert twin.slots() == ([slot_at()], [slot_at()])
+    assert "matched" in twin.journal()
+    assert twin.is_quiet()
+
+
+def test_booked_then_shifted_then_sent_is_one_booking_at_the_shifted_time(twin: Twin) -> None:
+    twin.bookings.book(caller(ALICE), "key-0001", booking_request(twin.amber))
+    twin.exchange.invite(twin.amber, slot_at(5), ALICE)
+    twin.follow(twin.amber)
+    assert twin.slots() == ([slot_at(5)], [slot_at(5)])
+    assert twin.states() == ["confirmed"]
+    assert twin.is_quiet()
+
+
+def test_an_appointment_of_somebody_else_does_not_take_the_booking(twin: Twin) -> None:
+    twin.bookings.book(caller(ALICE), "key-0001", booking_request(twin.amber))
+    twin.exchange.invite(twin.amber, slot_at(3), BOB)
+    twin.follow(twin.amber)
+    assert twin.states() == ["awaiting_appointment", "confirmed"]
+    assert twin.slots() == ([slot_at(), slot_at(3)], [slot_at(3)])
