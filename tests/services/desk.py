@@ -20,6 +20,7 @@ class NoAlternatives:
         self.asked: list[tuple[Sequence[str], Slot]] = []
 
     def alternatives_for(self, asked: Sequence[Room | str], slots: Sequence[Slot], attendees: int) -> list[dict[str, Any]]:
+        assert attendees > 0
         self.asked.append(([a if isinstance(a, str) else a.id for a in asked], slots[0]))
         return [{"kind": "later", "start": "2026-11-24T10:00:00Z", "end": "2026-11-24T11:00:00Z", "room": None}]
 
