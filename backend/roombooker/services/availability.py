@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from roombooker.domain import series
@@ -22,11 +22,16 @@ from roombooker.store import freshness, rooms
 from roombooker.store import search as index
 from roombooker.store.daybits import to_minute
 from roombooker.store.db import Database
-from roombooker.store.models import PersonRow
+from roombooker.store.models import CursorRow, PersonRow
 
 AROUND = timedelta(minutes=30)  # how much earlier or later is still a way out
 _DAY_MINUTES = 24 * 60
 _FRESHNESS_KEPT = timedelta(seconds=5)  # an "oldest read" only grows, so one a little old is a bound that still holds
+_KNOWN = (
+    select(CursorRow.value, PersonRow.last_building, PersonRow.last_floor, PersonRow.favourites)
+    .outerjoin(PersonRow, PersonRow.email == bindparam("person"))
+    .where(CursorRow.name == rooms.VERSION)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,10 +176,11 @@ class AvailabilityService:
 
     def _known(self, session: Session, person: str) -> tuple[Snapshot, Taste]:
         """The rooms and what the person chose before, in one round trip."""
-        query = select(PersonRow.last_building, PersonRow.last_floor, PersonRow.favourites).where(PersonRow.email == person)
-        row = session.execute(query).one_or_none()
-        snapshot = self._catalogue.current(session, rooms.version(session))
-        return snapshot, NO_TASTE if row is None else Taste(row[0], row[1], frozenset(row[2] or ()))
+        row = session.execute(_KNOWN, {"person": person}).one_or_none()
+        if row is None:  # no room was ever saved
+            return self._catalogue.current(session), NO_TASTE
+        snapshot = self._catalogue.current(session, row[0])
+        return snapshot, Taste(row[1], row[2], frozenset(row[3] or ())) if row[1] or row[3] else NO_TASTE
 
     def _detail(
         self,
@@ -198,16 +204,17 @@ class AvailabilityService:
         else:
             around = index.occupants(session, busy, slots) if busy else {}
         now = self._clock()
+        is_series = len(slots) > 1
         for number, answer in busy.items():
             stood = around.get(number, [])
-            for slot in slots:
-                start, end = to_minute(slot.start), to_minute(slot.end)
-                in_the_way = [one for one in stood if one.start < end and one.end > start]
-                answer.conflicts += [_conflict(one) for one in in_the_way]
-                if in_the_way and len(slots) > 1:
-                    answer.alternatives += [other_room(slot, one.public) for one in best]
-            if len(slots) == 1:
-                answer.alternatives += nearby(slots[0], Neighbourhood(stood, answer.listed.room.block_time), now)
+            if is_series:
+                answer.conflicts = [_conflict(one) for one in stood]
+                if best:
+                    answer.alternatives = [other_room(slots[at], best[0].public) for at in sorted(_clashing(stood, slots))]
+            else:
+                start, end = to_minute(slots[0].start), to_minute(slots[0].end)
+                answer.conflicts = [_conflict(one) for one in stood if one.start < end and one.end > start]
+                answer.alternatives = nearby(slots[0], Neighbourhood(stood, answer.listed.room.block_time), now)
                 answer.alternatives += [other_room(slots[0], one.public) for one in best]
         if len(slots) > 1 and not best and busy:
             self._room_per_date(session, busy, slots, selection, closed, around)
@@ -222,18 +229,17 @@ class AvailabilityService:
         around: Mapping[int, Sequence[index.Occupant]],
     ) -> None:
         """No room has all dates free: a free one for each date that clashes, shown rooms first, since theirs is known already."""
-        found: dict[Slot, dict[str, Any] | None] = {}
+        clashing = {number: _clashing(around.get(number, ()), slots) for number in busy}
+        found: dict[int, dict[str, Any] | None] = {}
         for number, answer in busy.items():
-            for slot in slots:
-                if not _stands(around.get(number, ()), slot):
-                    continue
-                if slot not in found:
-                    known = next((one.listed for no, one in busy.items() if not _stands(around.get(no, ()), slot)), None)
+            for at in sorted(clashing[number]):
+                if at not in found:
+                    known = next((one.listed for other, one in busy.items() if at not in clashing[other]), None)
                     if known is None:
-                        taken = index.taken(session, slot)
+                        taken = index.taken(session, slots[at])
                         known = next((one for one in selection.bookable if one.number not in taken and one.hours not in closed), None)
-                    found[slot] = None if known is None else other_room(slot, known.public)
-                way_out = found[slot]
+                    found[at] = None if known is None else other_room(slots[at], known.public)
+                way_out = found[at]
                 if way_out is not None:
                     answer.alternatives.append(way_out)
 
@@ -271,9 +277,13 @@ def _choose(
     return shown, counts
 
 
-def _stands(stood: Sequence[index.Occupant], slot: Slot) -> bool:
-    start, end = to_minute(slot.start), to_minute(slot.end)
-    return any(one.start < end and one.end > start for one in stood)
+def _clashing(stood: Sequence[index.Occupant], slots: Sequence[Slot]) -> set[int]:
+    """Which of the slots (soonest first) are taken; both are in order, so most are skipped at once."""
+    found: set[int] = set()
+    spans = [(to_minute(slot.start), to_minute(slot.end)) for slot in slots]
+    for one in stood:
+        found.update(at for at, (start, end) in enumerate(spans) if one.start < end and one.end > start)
+    return found
 
 
 def _conflict(one: index.Occupant) -> dict[str, Any]:

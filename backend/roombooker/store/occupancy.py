@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Table, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from roombooker.domain.booking import Booking, Side
@@ -20,6 +20,7 @@ _COLUMNS = (
     OccupancyRow.ref, OccupancyRow.start_min, OccupancyRow.end_min, OccupancyRow.planned_start_min, OccupancyRow.planned_end_min,
     OccupancyRow.match_key, OccupancyRow.private, OccupancyRow.shown_by, OccupancyRow.seen_s, OccupancyRow.id,
 )  # fmt: skip
+_TABLE = cast("Table", OccupancyRow.__table__)
 _Record = dict[str, Any]
 
 
@@ -140,7 +141,7 @@ def _write(session: Session, number: int, side: Side, old: Sequence[_Record], ne
     for chunk in _chunks([row["id"] for row in old]):
         session.execute(delete(OccupancyRow).where(OccupancyRow.id.in_(chunk)))
     if new:
-        session.execute(insert(OccupancyRow), [{"room_no": number, "side": side, **row} for row in new])
+        session.execute(insert(_TABLE), [{"room_no": number, "side": side, **row} for row in new])
         longest = max(row["end_min"] - row["start_min"] for row in new)
         session.execute(
             update(OccupancyRoomRow)

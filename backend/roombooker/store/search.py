@@ -1,20 +1,19 @@
-"""The index, asked: which rooms are taken at a slot, how often over many slots, and by what; one statement for all rooms each."""
+"""The index, asked: which rooms are taken at a slot, how often over many slots, and by what; one statement for all rooms each.
+
+The statements are plain SQL that both databases read alike. They are written out with their numbers, all whole numbers of our own
+making, because building and binding them as expressions costs more time than running them."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import reduce
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, Text, and_, func, or_, select, union, union_all, values
-from sqlalchemy import column as sql_column
 from sqlalchemy.orm import Session
 
 from roombooker.domain.slot import Slot
 from roombooker.store.daybits import masks, to_minute
-from roombooker.store.models import OccupancyRoomRow, OccupancyRow, occupancy_day
 
-_DAY = occupancy_day.c
+_Hours = tuple[tuple[int, int], ...]  # hour of the day, bits of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,65 +29,51 @@ class Occupant:
 
 def taken(session: Session, slot: Slot) -> set[int]:
     """The numbers of the rooms in which something blocks a part of the slot."""
-    pieces: dict[tuple[tuple[int, int], ...], list[int]] = defaultdict(list)  # a slot of many days has few different ones
+    pieces: dict[_Hours, list[int]] = defaultdict(list)  # a slot of many days has few different ones
     for day, hours in masks(slot).items():
         pieces[tuple(hours.items())].append(day)
-    touched = [and_(_DAY.day.in_(days), _blocked(dict(hours))) for hours, days in pieces.items()]
+    touched = " OR ".join(f"(day IN ({_list(days)}) AND {_blocked(hours)})" for hours, days in pieces.items())
     # One string instead of thousands of rows: each row fetched costs a change of the interpreter's lock.
-    found = session.scalar(select(func.aggregate_strings(_DAY.room_no.cast(Text), ",")).where(or_(*touched)))
+    ((found,),) = _rows(session, f"SELECT {_joined(session, 'room_no')} FROM occupancy_day WHERE {touched}")  # noqa: S608
     return set(map(int, found.split(","))) if found else set()
 
 
 def clashes(session: Session, slots: Sequence[Slot]) -> dict[int, int]:
     """How many of the slots are taken, per room number; a room that is not there has all of them free."""
-    pieces: dict[tuple[tuple[int, int], ...], list[tuple[int, int]]] = defaultdict(list)  # same hours and bits -> (day, slot)
+    pieces: dict[_Hours, list[tuple[int, int]]] = defaultdict(list)  # same hours and bits -> (day, slot)
     for index, slot in enumerate(slots):
         for day, hours in masks(slot).items():
             pieces[tuple(hours.items())].append((day, index))
-    # No slot reaches over midnight UTC, none is asked twice.
+    # No slot reaches over midnight UTC, none is asked twice: then a day of a room is a slot, and days can be counted.
     is_plain = sum(len({day for day, _ in days}) for days in pieces.values()) == len(slots)
-    asked = [_clashing(hours, days, is_plain=is_plain) for hours, days in pieces.items()]
-    if is_plain and len(asked) == 1:
-        inner = asked[0].subquery()
-    else:
-        inner = (union_all(*asked) if is_plain else union(*asked)).subquery()
-    counted = select(inner.c.room_no, func.count().label("n")).group_by(inner.c.room_no).subquery()
-    found = session.execute(
-        select(
-            func.aggregate_strings(counted.c.room_no.cast(Text), ","),
-            func.aggregate_strings(counted.c.n.cast(Text), ","),
+    if is_plain:
+        inner = " UNION ALL ".join(
+            f"SELECT room_no FROM occupancy_day WHERE day IN ({_list(day for day, _ in days)}) AND {_blocked(hours)}"  # noqa: S608
+            for hours, days in pieces.items()
         )
-    ).one()
-    if not found[0]:
-        return {}
-    return dict(zip(map(int, found[0].split(",")), map(int, found[1].split(",")), strict=True))
+    else:
+        inner = " UNION ".join(
+            f"SELECT room_no, {index} AS slot FROM occupancy_day WHERE day = {day} AND {_blocked(hours)}"  # noqa: S608
+            for hours, days in pieces.items()
+            for day, index in days
+        )
+    counted = f"SELECT room_no, count(*) AS n FROM ({inner}) AS asked GROUP BY room_no"  # noqa: S608
+    query = f"SELECT {_joined(session, 'room_no')}, {_joined(session, 'n')} FROM ({counted}) AS counted"  # noqa: S608
+    ((numbers, counts),) = _rows(session, query)
+    return dict(zip(map(int, numbers.split(",")), map(int, counts.split(",")), strict=True)) if numbers else {}
 
 
 def occupants(session: Session, numbers: Iterable[int], slots: Sequence[Slot]) -> dict[int, list[Occupant]]:
     """What stands in these rooms during any of the slots, soonest first; what both sides say of one booking counts once."""
-    spans = (
-        values(sql_column("s", Integer), sql_column("e", Integer), name="asked")
-        .data([(to_minute(slot.start), to_minute(slot.end)) for slot in slots])
-        .cte()
+    spans = ", ".join(f"({to_minute(slot.start)}, {to_minute(slot.end)})" for slot in slots)
+    rows = _rows(
+        session,
+        f"WITH asked(s, e) AS (VALUES {spans}) "  # noqa: S608
+        "SELECT DISTINCT o.room_no, o.start_min, o.end_min, o.planned_start_min, o.planned_end_min, o.shown_by, o.match_key, o.private "
+        "FROM asked CROSS JOIN occupancy_room r JOIN occupancy o "
+        "ON o.room_no = r.no AND o.start_min < asked.e AND o.start_min > asked.s - r.longest_min AND o.end_min > asked.s "
+        f"WHERE r.no IN ({_list(numbers)}) ORDER BY o.room_no, o.start_min",
     )
-    rows = session.execute(
-        select(
-            OccupancyRow.room_no, OccupancyRow.start_min, OccupancyRow.end_min, OccupancyRow.planned_start_min,
-            OccupancyRow.planned_end_min, OccupancyRow.shown_by, OccupancyRow.match_key, OccupancyRow.private,
-        )
-        .select_from(spans)
-        .join(OccupancyRoomRow, OccupancyRoomRow.no.in_(list(numbers)))
-        .join(
-            OccupancyRow,
-            and_(
-                OccupancyRow.room_no == OccupancyRoomRow.no,
-                OccupancyRow.start_min < spans.c.e,
-                OccupancyRow.start_min > spans.c.s - OccupancyRoomRow.longest_min,
-                OccupancyRow.end_min > spans.c.s,
-            ),
-        )
-        .order_by(OccupancyRow.room_no, OccupancyRow.start_min)
-    )  # fmt: skip
     found: dict[int, list[Any]] = defaultdict(list)
     for row in rows:
         found[row[0]].append(row)
@@ -97,21 +82,22 @@ def occupants(session: Session, numbers: Iterable[int], slots: Sequence[Slot]) -
 
 def next_starts(session: Session, numbers: Iterable[int], after: int, before: int) -> dict[int, int]:
     """When each of these rooms is next taken from minute `after` on, if that is before `before`."""
-    found = session.execute(
-        select(OccupancyRow.room_no, func.min(OccupancyRow.start_min))
-        .where(OccupancyRow.room_no.in_(list(numbers)), OccupancyRow.start_min >= after, OccupancyRow.start_min < before)
-        .group_by(OccupancyRow.room_no)
+    query = (
+        f"SELECT room_no, min(start_min) FROM occupancy WHERE room_no IN ({_list(numbers)}) "  # noqa: S608
+        f"AND start_min >= {int(after)} AND start_min < {int(before)} GROUP BY room_no"
     )
-    return {int(number): int(start) for number, start in found}
+    return {int(row[0]): int(row[1]) for row in _rows(session, query)}
 
 
 def _merge(rows: Sequence[Any]) -> list[Occupant]:
     """One booking per match key where its sides overlap, and per planned span where a side has no key; private hides the organizer."""
     merged: list[list[Any]] = []  # [start, end, planned start, planned end, by, keys, is private]
     for _, start, end, planned_start, planned_end, by, key, private in rows:
-        for other in merged:
+        for other in reversed(merged):
+            if start > other[1]:
+                continue
             is_same = key in other[5] if key and other[5] else (other[2], other[3]) == (planned_start, planned_end)
-            if is_same and start <= other[1]:
+            if is_same:
                 other[1] = max(other[1], end)
                 other[3] = max(other[3], planned_end)
                 other[4] = other[4] or by
@@ -123,15 +109,19 @@ def _merge(rows: Sequence[Any]) -> list[Occupant]:
     return [Occupant(start, end, first, last, None if private else by) for start, end, first, last, by, _, private in merged]
 
 
-def _clashing(hours: tuple[tuple[int, int], ...], days: list[tuple[int, int]], *, is_plain: bool) -> Select[Any]:
-    """Room numbers, once per day of these that is taken (with the slot's index where a slot may show up under two days)."""
-    blocked = _blocked(dict(hours))
-    if is_plain:
-        return select(_DAY.room_no).where(_DAY.day.in_([day for day, _ in days]), blocked)
-    asked = values(sql_column("day", Integer), sql_column("slot", Integer), name="asked").data(days).cte()
-    return select(_DAY.room_no, asked.c.slot).join(asked, _DAY.day == asked.c.day).where(blocked)
+def _blocked(hours: _Hours) -> str:
+    return "(" + " | ".join(f"(h{hour:02} & {bits})" for hour, bits in hours) + ") <> 0"
 
 
-def _blocked(hours: dict[int, int]) -> ColumnElement[bool]:
-    tests = [_DAY[f"h{hour:02}"].bitwise_and(bits) for hour, bits in hours.items()]
-    return reduce(lambda left, right: left.bitwise_or(right), tests) != 0
+def _joined(session: Session, column: str) -> str:
+    if session.get_bind().dialect.name == "postgresql":
+        return f"string_agg(CAST({column} AS TEXT), ',')"
+    return f"group_concat({column})"
+
+
+def _list(numbers: Iterable[int]) -> str:
+    return ",".join(str(int(number)) for number in numbers)
+
+
+def _rows(session: Session, query: str) -> Sequence[Any]:
+    return session.connection().exec_driver_sql(query).fetchall()

@@ -1,0 +1,19 @@
+"""What a benchmark says: a ratio measured in one run, and the limit that it must keep."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Result:
+    name: str
+    ratio: float
+    limit: float | None  # None: reported, not judged
+    detail: str = ""
+
+    @property
+    def ok(self) -> bool:
+        return self.limit is None or self.ratio <= self.limit
+
+    def json(self) -> dict[str, Any]:
+        return asdict(self) | {"ratio": round(self.ratio, 3), "ok": self.ok}
