@@ -84,7 +84,9 @@ def test_a_series_is_told_date_by_date_and_its_changes_too(graph: MeetingsUnderT
     assert all(b.attendees == 2 for b in told)
 
     alice = sandbox.graph_as(ALICE)
-    instances = alice.get(f"/me/events/{master}/instances", params={"startDateTime": _stamp(window.start), "endDateTime": _stamp(window.end)}).json()["value"]
+    instances = alice.get(
+        f"/me/events/{master}/instances", params={"startDateTime": _stamp(window.start), "endDateTime": _stamp(window.end)}
+    ).json()["value"]
     moved = {"start": {"dateTime": told[1].slot.end.isoformat()[:19], "timeZone": "UTC"},
              "end": {"dateTime": (told[1].slot.end + timedelta(hours=1)).isoformat()[:19], "timeZone": "UTC"}}  # fmt: skip
     by_start = sorted(instances, key=lambda i: i["start"]["dateTime"])
@@ -206,7 +208,9 @@ def test_a_token_that_is_not_taken_is_renewed_once(sandbox: RunningSandbox, sett
     session.close()
 
 
-def test_a_meeting_of_the_rooms_own_invites_its_people_and_tells_them_when_it_ends(graph: MeetingsUnderTest, sandbox: RunningSandbox) -> None:
+def test_a_meeting_of_the_rooms_own_invites_its_people_and_tells_them_when_it_ends(
+    graph: MeetingsUnderTest, sandbox: RunningSandbox
+) -> None:
     slot = fresh_slot()
     made = graph.create(slot, guests=(Person(BOB, "Bob"),))
     sandbox.idle()
@@ -271,7 +275,12 @@ def test_places_tell_what_the_mapping_needs(graph: MeetingsUnderTest, sandbox: R
     found = {place.mailbox: place for place in graph.calendar.places()}
     for room in sandbox.world.directory.rooms:
         place = found[room.mailbox.lower()]
-        assert (place.name, place.capacity, place.building, place.wheelchair_accessible) == (room.name, room.capacity, room.building.name, room.wheelchair)
+        assert (place.name, place.capacity, place.building, place.wheelchair_accessible) == (
+            room.name,
+            room.capacity,
+            room.building.name,
+            room.wheelchair,
+        )
 
 
 def test_free_busy_of_more_than_twenty_rooms_is_asked_in_chunks(graph: MeetingsUnderTest, rooms: list[Room], tap: WireTap) -> None:
@@ -333,4 +342,5 @@ def test_an_address_that_does_not_answer_gets_no_subscription(graph_client: Grap
 
 def test_mail_goes_out_from_the_mailbox(graph: MeetingsUnderTest, sandbox: RunningSandbox) -> None:
     graph.calendar.send_mail(ALICE, Person(BOB, "Bob"), "Your room\nwas moved", "It is now Beryl.")
-    sandbox.idle()
+    sent = sandbox.graph.get("/outbox", params={"to": BOB, "kind": "mail"}).json()["value"]
+    assert ("Your room was moved", "It is now Beryl.") in {(m["subject"], m["body"]) for m in sent}

@@ -83,7 +83,9 @@ def test_a_cancellation_finds_a_reason_where_there_is_no_default(topdesk: Facili
         assert not ended.is_live
 
 
-def test_a_reason_can_be_named_in_the_settings(topdesk: FacilitiesUnderTest, topdesk_client: TopdeskClient, settings: Settings, turn: Any) -> None:
+def test_a_reason_can_be_named_in_the_settings(
+    topdesk: FacilitiesUnderTest, topdesk_client: TopdeskClient, settings: Settings, turn: Any
+) -> None:
     turn(default_cancel_reason=False)
     reason = Probe(topdesk_client, settings).cancellation_reasons()[-1]
     named = TopdeskFacilities(topdesk_client, replace(settings, topdesk_cancel_reason=reason), clock=now)
@@ -175,7 +177,9 @@ def test_the_match_field_can_be_searched_and_a_wrong_one_is_refused(topdesk_clie
 
 
 @pytest.mark.parametrize("field", ["optionalFields2.text3", "optionalFields1.memo1"])
-def test_the_match_key_may_live_in_another_field(topdesk: FacilitiesUnderTest, topdesk_client: TopdeskClient, settings: Settings, field: str) -> None:
+def test_the_match_key_may_live_in_another_field(
+    topdesk: FacilitiesUnderTest, topdesk_client: TopdeskClient, settings: Settings, field: str
+) -> None:
     calendar = TopdeskFacilities(topdesk_client, replace(settings, topdesk_match_field=field), clock=now)
     draft = topdesk.draft(fresh_slot())
     made = calendar.create(topdesk.room, draft)
@@ -246,8 +250,16 @@ def test_locations_tell_what_the_import_needs(topdesk: FacilitiesUnderTest, sand
     found = {location.id: location for location in topdesk.calendar.locations()}
     for room in sandbox.world.directory.rooms:
         location = found[room.location_id]
-        assert (location.mailbox, location.time_zone, location.branch) == (room.mailbox.lower(), room.building.time_zone, room.building.name)
-        assert (location.capacity, location.requires_approval, location.block_minutes) == (room.capacity, room.requires_approval, room.block_minutes)
+        assert (location.mailbox, location.time_zone, location.branch) == (
+            room.mailbox.lower(),
+            room.building.time_zone,
+            room.building.name,
+        )
+        assert (location.capacity, location.requires_approval, location.block_minutes) == (
+            room.capacity,
+            room.requires_approval,
+            room.block_minutes,
+        )
         assert location.reservable
     some = sandbox.world.directory.rooms[0]
     narrowed = topdesk.calendar.locations(branch=some.building.name)
@@ -256,11 +268,15 @@ def test_locations_tell_what_the_import_needs(topdesk: FacilitiesUnderTest, sand
     assert topdesk.calendar.locations(room_type="No such type") == []
 
 
-@pytest.mark.parametrize("subject", ["x" * 5000, "🙂" * 80, "<script>alert(1)</script>", "\u202eright to left", "a;b==c,'\"\\(", "two\nlines\x00", "", "   "])
+@pytest.mark.parametrize(
+    "subject", ["x" * 5000, "🙂" * 80, "<script>alert(1)</script>", "\u202eright to left", "a;b==c,'\"\\(", "two\nlines\x00", "", "   "]
+)
 def test_any_subject_is_taken(topdesk: FacilitiesUnderTest, subject: str) -> None:
     made = topdesk.create(fresh_slot(), subject=subject, attendees=10_000_000)
     assert made.subject is not None
     assert len(made.subject) <= 100
     assert made.attendees == 99_999
-    same = topdesk.calendar.change(topdesk.room, made, replace(topdesk.draft(made.slot, subject=subject, attendees=99_999), match_key=str(made.match_key)))
+    same = topdesk.calendar.change(
+        topdesk.room, made, replace(topdesk.draft(made.slot, subject=subject, attendees=99_999), match_key=str(made.match_key))
+    )
     assert same.version == made.version

@@ -64,7 +64,8 @@ def value_at(card: Mapping[str, Any], path: str) -> Any:
 
 def read_bookings(card: Mapping[str, Any], rooms: Mapping[str, str], dialect: Dialect) -> list[Booking]:
     """One Booking per room of the reservation. `rooms` maps location ids to our room ids; others get room_id "". Garbled where it makes no sense."""
-    facilities = [f for f in card.get("reservedFacilities") or [] if isinstance(f, Mapping) and value_at(f, "location.id")]
+    held = card.get("reservedFacilities")
+    facilities = [f for f in (held if isinstance(held, list) else []) if isinstance(f, Mapping) and value_at(f, "location.id")]
     return [_booking(card, facility, rooms, dialect, is_one_of_many=len(facilities) > 1) for facility in facilities]
 
 
@@ -72,13 +73,12 @@ def _booking(
     card: Mapping[str, Any], facility: Mapping[str, Any], rooms: Mapping[str, str], dialect: Dialect, *, is_one_of_many: bool
 ) -> Booking:
     ident, status, place = value_at(card, "id"), card.get("status"), str(value_at(facility, "location.id"))
-    if not isinstance(ident, str) or status not in _STANDINGS:
+    if not isinstance(ident, str) or not isinstance(status, str) or status not in _STANDINGS:
         raise Garbled(Side.TOPDESK, "TOPdesk gave a reservation without an id or with an unknown status.")
     start = read_moment(value_at(facility, "plannedStartDate") or card.get("plannedStartDate"))
     end = read_moment(value_at(facility, "plannedEndDate") or card.get("plannedEndDate"))
     modified = value_at(card, "modificationDate")
     modified_at = read_moment(modified) if modified else None
-    persons = value_at(card, "numberOfPersons")
     try:
         slot = Slot(start, end)
     except ValueError:
@@ -89,14 +89,14 @@ def _booking(
         place=place,
         room_id=rooms.get(place, ""),
         slot=slot,
-        standing=_STANDINGS[str(status)],
+        standing=_STANDINGS[status],
         version=modified_at.isoformat() if modified_at else "",
         organizer=_organizer(card, dialect),
         subject=str(value_at(card, "briefDescription") or ""),
-        attendees=int(persons) if isinstance(persons, int | float) and persons > 0 else None,
+        attendees=_count(value_at(card, "numberOfPersons")),
         match_key=_match_key(value_at(card, dialect.match_field)),
-        series_ref=value_at(card, "series.id"),
-        number=value_at(card, "number"),
+        series_ref=_text(value_at(card, "series.id")),
+        number=_text(value_at(card, "number")),
         is_conflicting_request=status == "conflictingRequest",
         has_services=bool(facility.get("reservedServices")),
         is_archived=card.get("archived") is True,
@@ -111,6 +111,15 @@ def _organizer(card: Mapping[str, Any], dialect: Dialect) -> Person | None:
     if not isinstance(email, str) or not email.strip() or account in (email.strip().lower(), str(ident).lower()):
         return None
     return Person(email, str(value_at(card, "requester.name") or ""))
+
+
+def _count(value: Any) -> int | None:
+    """0 is what an unset number looks like."""
+    return int(value) if isinstance(value, int | float) and 0 < value <= MOST_PERSONS else None
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def _match_key(value: Any) -> str | None:

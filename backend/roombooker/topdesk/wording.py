@@ -4,6 +4,7 @@ import unicodedata
 
 WIDTH = 100
 PRIVATE = "Private"
+_BREAKS = ("Cc", "Cs", "Zl", "Zp")  # control characters, half characters, line and paragraph ends
 
 
 def one_line(text: str, width: int = WIDTH) -> str:
@@ -11,7 +12,7 @@ def one_line(text: str, width: int = WIDTH) -> str:
 
     The width counts UTF-16 units, as Java and SQL Server do, so that an emoji takes two; no character is cut in half, and marks and
     joiners stay with their letter."""
-    line = " ".join("".join(c if c.isprintable() or unicodedata.category(c) == "Cf" else " " for c in text).split())
+    line = " ".join("".join(" " if unicodedata.category(c) in _BREAKS else c for c in text).split())
     if units(line) <= width:
         return line
     kept, taken = [], 0
