@@ -14,7 +14,7 @@ from flask_limiter.util import get_remote_address
 from flask_smorest import Api
 
 from roombooker import __version__, entra, logs
-from roombooker.api import bookings, errors, headers, health, hooks, pages, rooms
+from roombooker.api import bookings, describing, errors, headers, health, hooks, pages, rooms
 from roombooker.api.context import KEY, Services
 from roombooker.exchange.graph.calendar import GraphMeetings
 from roombooker.exchange.graph.client import open_client as open_graph
@@ -122,12 +122,12 @@ def _dress(web: Flask, settings: Settings, services: Services) -> None:
     }
     headers.register(web, lambda: pages.policy(settings))
     errors.register(web)
-    api = Api(web, spec_kwargs={"info": {"description": "Book TOPdesk rooms from Outlook. Sign in with Entra; scope Booking.ReadWrite."}})
-    for blueprint in (rooms.blueprint, bookings.blueprint, hooks.blueprint, health.blueprint):
-        api.register_blueprint(blueprint)
+    api = Api(web, spec_kwargs=describing.facts(settings))
+    for part in (rooms.part, bookings.part, hooks.part, health.part):
+        api.register_blueprint(part)
     web.register_blueprint(pages.blueprint)
     limiter = Limiter(_who, app=web, default_limits=[settings.rate_limit], storage_uri="memory://", headers_enabled=False)
-    for public in (health.blueprint, hooks.blueprint, pages.blueprint):
+    for public in (health.part, hooks.part, pages.blueprint):
         limiter.exempt(public)
     _time_requests(web)
     _check_roles(web)

@@ -4,21 +4,25 @@ import hmac
 from typing import Any
 
 from flask import Response, request
-from flask_smorest import Blueprint
 
 from roombooker.api.auth import public
 from roombooker.api.context import services
-from roombooker.api.schemas import TopdeskHookIn
+from roombooker.api.part import Part
+from roombooker.api.schemas import GraphHookIn, TopdeskHookIn
 from roombooker.errors import InvalidInput, NotSignedIn
 
-blueprint = Blueprint("hooks", __name__, url_prefix="/hooks", description="Notices from the other systems")
+part = Part("hooks", __name__, url_prefix="/hooks", description="Notices from the other systems")
 MAX_BYTES = 64_000
 _MAX_NOTICES = 1_000
 
 
-@blueprint.route("/topdesk", methods=["POST"])
-@blueprint.response(202)
+@part.at("/topdesk", methods=["POST"])
 @public
+@part.answers(202, errors=(400, 401, 413), is_open=True)
+@part.documents(
+    requestBody={"required": True, "content": {"application/json": {"schema": TopdeskHookIn}}},
+    parameters=[{"in": "header", "name": "X-Room-Booker-Secret", "required": True, "schema": {"type": "string"}}],
+)
 def topdesk() -> Response:
     """TOPdesk's action sequence: header X-Room-Booker-Secret, body {"reservationId": "<uuid>"}."""
     given = request.headers.get("X-Room-Booker-Secret", "")
@@ -34,9 +38,14 @@ def topdesk() -> Response:
     return Response(status=202)
 
 
-@blueprint.route("/graph", methods=["POST"])
-@blueprint.response(202)
+@part.at("/graph", methods=["POST"])
 @public
+@part.answers(202, errors=(400, 413), is_open=True)
+@part.documents(
+    requestBody={"content": {"application/json": {"schema": GraphHookIn}}},
+    parameters=[{"in": "query", "name": "validationToken", "description": "Graph's handshake: echoed as plain text, 200.", "schema": {"type": "string"}}],
+    responses={"200": {"description": "The handshake's token.", "content": {"text/plain": {"schema": {"type": "string"}}}}},
+)
 def graph() -> Response:
     """Graph's change and lifecycle notices; the validation token is echoed as plain text and nothing else."""
     token = request.args.get("validationToken")
@@ -56,11 +65,7 @@ def _notice(raw: dict[str, Any]) -> tuple[str, str, str]:
 
 
 def _json() -> dict[str, Any]:
-    if (request.content_length or 0) > MAX_BYTES:
-        from werkzeug.exceptions import RequestEntityTooLarge
-
-        raise RequestEntityTooLarge("A notice is at most 64 kB.")
-    request.max_content_length = MAX_BYTES
+    request.max_content_length = MAX_BYTES  # also of a body that comes in chunks, whose length nobody says
     body = request.get_json(silent=True, force=True)
     if not isinstance(body, dict):
         raise InvalidInput("The body must be a JSON object.")

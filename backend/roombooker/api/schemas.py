@@ -23,6 +23,10 @@ class Instant(fields.AwareDateTime):
 class Attendees(fields.Field[int]):
     """A number of persons, or the list of their addresses, which is counted and not kept."""
 
+    def __init__(self, **kwargs: Any) -> None:
+        either = [{"type": "integer", "minimum": 0, "maximum": MAX_ATTENDEES}, {"type": "array", "items": {}, "maxItems": MAX_ATTENDEES}]
+        super().__init__(metadata={"oneOf": either}, **kwargs)
+
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         count = len(value) if isinstance(value, list) else value
         if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= MAX_ATTENDEES:
@@ -173,8 +177,10 @@ class ErrorOut(Answer):
     code = fields.String(required=True)
     message = fields.String(required=True)
     request_id = fields.String(required=True)
-    errors = fields.Dict()
-    alternatives = fields.List(fields.Dict())
+    errors = fields.Dict(metadata={"description": "By field, what is wrong with it."})
+    alternatives = fields.List(fields.Dict(), metadata={"description": "Of slot_taken: other times or rooms."})
+    rooms = fields.List(fields.String(), metadata={"description": "Of slot_taken: ids of the rooms that were not free."})
+    side = fields.String(metadata={"description": "Of side_…: topdesk, exchange or entra."})
 
 
 class ReasonOut(Answer):
@@ -242,6 +248,9 @@ class BookedRoomOut(Answer):
     match_key = fields.String()
     reservation = fields.Nested(ReservationOut, allow_none=True)
     state = fields.String()
+    start = fields.String()
+    end = fields.String()
+    reason = fields.Nested(ReasonOut, allow_none=True)
 
 
 class TimelineEntryOut(Answer):
@@ -249,6 +258,7 @@ class TimelineEntryOut(Answer):
     kind = fields.String(required=True)
     message = fields.String(required=True)
     by = fields.String(allow_none=True)
+    side = fields.String(allow_none=True)
 
 
 class BookingOut(Answer):
@@ -274,6 +284,24 @@ class BookingsOut(Answer):
 
 class HoldOut(Answer):
     held_until = fields.String(required=True)
+
+
+class HealthOut(Answer):
+    ok = fields.Boolean(required=True)
+
+
+class ReadyOut(Answer):
+    ok = fields.Boolean(required=True)
+    database = fields.Dict(required=True)
+    sides = fields.Dict()
+    sync = fields.Dict()
+
+
+class GraphHookIn(Schema):
+    value = fields.List(fields.Dict(), required=True)
+
+    class Meta:
+        unknown = EXCLUDE
 
 
 class TopdeskHookIn(Schema):

@@ -8,6 +8,7 @@ import structlog
 from sqlalchemy import func, select
 
 from roombooker.services.booking import BookingService
+from roombooker.services.health import CANARY
 from roombooker.services.subscriptions import SubscriptionService
 from roombooker.services.sync import SyncService
 from roombooker.settings import Settings
@@ -83,7 +84,7 @@ class Work:
     def _beat(self, now: datetime) -> None:
         """The canary: a dead sync shows within ten minutes in /readyz and /metrics."""
         with self._database.write() as session:
-            session.merge(CursorRow(name="canary", value="", read_at=now))
+            session.merge(CursorRow(name=CANARY, value="", read_at=now))
 
     def _guarded(self, name: str, step: Callable[[], int]) -> int:
         try:

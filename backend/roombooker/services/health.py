@@ -1,5 +1,6 @@
 """Is it alive, is it fresh, how far behind is it: /readyz and /metrics."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -7,14 +8,20 @@ from typing import Any
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from sqlalchemy import func, select, text
+from sqlalchemy import ColumnElement, func, select, text
+from sqlalchemy.orm import Session
 
+from roombooker.domain.booking import Side
+from roombooker.domain.slot import Slot
+from roombooker.services.booking_answer import iso
 from roombooker.settings import Settings
+from roombooker.store import freshness
 from roombooker.store.db import Database
 from roombooker.store.models import CursorRow, IntentRow, LinkRow, NoticeRow, RoomRow, SubscriptionRow, WorkItemRow
 
 CALLS = Histogram("roombooker_side_call_seconds", "Calls to the other systems", ["side", "method", "route", "status"])
 REQUESTS = Histogram("roombooker_request_seconds", "Requests answered", ["method", "route", "status"])
+CANARY = "canary"  # the cursor that every tick of a worker touches
 REFUSED_HOOKS = Counter("roombooker_hooks_refused_total", "Hook calls with a wrong or missing secret")
 
 
@@ -44,20 +51,20 @@ class HealthService:
             with self._database.read() as session:
                 session.execute(text("SELECT 1"))
                 facts = self._facts(session, now)
+                contacts = self._last_contacts(session)
+                ages = self._ages(session, now)
         except Exception as error:  # noqa: BLE001  whatever the database says, the answer is "not ready", with the kind of error
             return {"ok": False, "database": {"ok": False, "error": type(error).__name__}}
-        lag = facts.pop("canary_lag_seconds")
-        stale = lag is not None and lag > 600
+        why = self._why_stalled(facts, ages)
         return {
             "ok": True,
             "database": {"ok": True},
-            "sides": {side: {"last_good_contact": _iso(at)} for side, at in sorted(self._contacts().items())},
-            "sync": {"stalled": stale, "last_pass_seconds_ago": lag, **facts},
+            "sides": {side: {"last_good_contact": iso(at), "seconds_ago": _seconds(now, at)} for side, at in sorted(contacts.items())},
+            "sync": {"stalled": why is not None, "stalled_because": why, "fresh": ages, **facts},
         }
 
     def metrics(self) -> tuple[bytes, str]:
-        import os
-
+        """The counters of all web processes of this machine where `serve` made a folder for them, and what the database says."""
         registry = CollectorRegistry()
         if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
             multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
@@ -67,29 +74,53 @@ class HealthService:
         registry.register(_FromDatabase(self))
         return generate_latest(registry), CONTENT_TYPE_LATEST
 
-    def gauges(self) -> Mapping[str, float]:
+    def gauges(self) -> tuple[Mapping[str, float], Mapping[str, Mapping[str, float | None]]]:
+        """What there is how much of; and per window (near, horizon) and side the seconds since the stalest room was read."""
+        now = self._clock()
         with self._database.read() as session:
-            facts = self._facts(session, self._clock())
-        return {name: float(value) for name, value in facts.items() if isinstance(value, int | float) and not isinstance(value, bool)}
+            facts, ages = self._facts(session, now), self._ages(session, now)
+        facts["stalled"] = int(self._why_stalled(facts, ages) is not None)
+        return {name: float(value) for name, value in facts.items() if value is not None}, ages
 
-    def _facts(self, session: Any, now: datetime) -> dict[str, Any]:
-        count = lambda *where: session.scalar(select(func.count()).where(*where)) or 0  # noqa: E731  one query shape, eight times
+    def _why_stalled(self, facts: Mapping[str, float | None], ages: Mapping[str, Mapping[str, float | None]]) -> str | None:
+        """The canary: a sync that died without a word shows within ten minutes (or two sweeps, where they are slower)."""
+        limit = max(600.0, 2 * self._settings.near_every_seconds)
+        if not facts["rooms_enabled"]:
+            return None
+        lag = facts["last_pass_seconds_ago"]
+        if lag is None or lag > limit:
+            return "No worker has been seen" + (f" for {lag:.0f} s." if lag is not None else " yet.")
+        for side, age in ages["near"].items():
+            if age is None or age > limit:
+                return f"{side} was not read completely" + (f" for {age:.0f} s." if age is not None else " yet.")
+        return None
+
+    def _ages(self, session: Session, now: datetime) -> dict[str, dict[str, float | None]]:
+        windows = {"near": self._settings.near, "horizon": self._settings.horizon}
+        reads = {name: freshness.oldest_reads(session, Slot(now, now + span)) for name, span in windows.items()}
+        return {name: {side.value: _seconds(now, found.get(side)) for side in Side} for name, found in reads.items()}
+
+    def _last_contacts(self, session: Session) -> dict[str, datetime | None]:
+        """This process's own, or what any process has read from that side since."""
+        known: dict[str, datetime | None] = dict(self._contacts())
+        for side, read_at in freshness.newest_reads(session).items():
+            ours = known.get(side.value)
+            known[side.value] = read_at if ours is None else max(ours, read_at)
+        return known
+
+    def _facts(self, session: Session, now: datetime) -> dict[str, float | None]:
+        def count(*where: ColumnElement[bool]) -> int:
+            return session.scalar(select(func.count()).where(*where)) or 0
+
         oldest_notice = session.scalar(select(func.min(NoticeRow.arrived_at)))
-        tick = session.get(CursorRow, "canary")
-        reads = {
-            side: session.scalar(
-                select(func.min(CursorRow.read_at))
-                .join(RoomRow, CursorRow.name == f"read:{side}:full:" + RoomRow.id)
-                .where(RoomRow.enabled)
-            )
-            for side in ("topdesk", "exchange")
-        }
+        tick = session.get(CursorRow, CANARY)
+        enabled = RoomRow.enabled.is_(True)
         return {
-            "canary_lag_seconds": _seconds(now, tick.read_at if tick else None),
-            "rooms_enabled": count(RoomRow.enabled),
+            "last_pass_seconds_ago": _seconds(now, tick.read_at if tick else None),
+            "rooms_enabled": count(enabled),
             "rooms_held": count(RoomRow.held_reason.is_not(None)),
-            "rooms_with_alarm": count(RoomRow.alarm.is_not(None), RoomRow.enabled),
-            "rooms_due": count(RoomRow.due_at <= now, RoomRow.enabled),
+            "rooms_with_alarm": count(RoomRow.alarm.is_not(None), enabled),
+            "rooms_due": count(RoomRow.due_at <= now, enabled),
             "notices_waiting": count(NoticeRow.id.is_not(None)),
             "oldest_notice_seconds": _seconds(now, oldest_notice) or 0,
             "intents_open": count(IntentRow.finished_at.is_(None)),
@@ -97,8 +128,6 @@ class HealthService:
             "work_items_open": count(WorkItemRow.settled_at.is_(None)),
             "subscriptions": count(SubscriptionRow.expires_at > now),
             "subscriptions_next_expiry_seconds": _ahead(now, session.scalar(select(func.min(SubscriptionRow.expires_at)))),
-            "topdesk_stalest_room_seconds": _seconds(now, reads["topdesk"]),
-            "exchange_stalest_room_seconds": _seconds(now, reads["exchange"]),
         }
 
 
@@ -107,8 +136,15 @@ class _FromDatabase(Collector):
         self._health = health
 
     def collect(self) -> Iterator[Metric]:
-        for name, value in self._health.gauges().items():
+        facts, ages = self._health.gauges()
+        for name, value in facts.items():
             yield GaugeMetricFamily(f"roombooker_{name}", name.replace("_", " "), value=value)
+        stalest = GaugeMetricFamily("roombooker_stalest_seconds", "Since the stalest enabled room was read completely", labels=["window", "side"])
+        for window, sides in ages.items():
+            for side, age in sides.items():
+                if age is not None:
+                    stalest.add_metric([window, side], age)
+        yield stalest
 
 
 def _seconds(now: datetime, at: datetime | None) -> float | None:
@@ -117,7 +153,3 @@ def _seconds(now: datetime, at: datetime | None) -> float | None:
 
 def _ahead(now: datetime, at: datetime | None) -> float | None:
     return None if at is None else round((at - now) / timedelta(seconds=1), 1)
-
-
-def _iso(at: datetime | None) -> str | None:
-    return None if at is None else at.isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,7 +1,7 @@
 """What the hooks store: a notice is only a reason to look, so it is written down and answered at once."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from roombooker.store import notices
 from roombooker.store.db import Database
@@ -9,12 +9,15 @@ from roombooker.store.models import CursorRow
 
 HOOK_REFUSED, HOOK_ACCEPTED = "hook:refused", "hook:accepted"  # cursors: when it last happened
 
+_REFUSALS_APART = timedelta(seconds=5)
+
 
 class InboxService:
     def __init__(self, *, database: Database, clock: Callable[[], datetime], wake: Callable[[str], None]) -> None:
         self._database = database
         self._clock = clock
         self._wake = wake
+        self._refused_at: datetime | None = None
 
     def topdesk_changed(self, reservation_id: str) -> None:
         with self._database.write() as session:
@@ -23,9 +26,15 @@ class InboxService:
         self._wake("notices")
 
     def topdesk_refused(self) -> None:
-        """Somebody called with another secret: doctor tells, since TOPdesk itself shows nothing."""
+        """Somebody called with another secret: doctor tells, since TOPdesk itself shows nothing.
+
+        Written down at most every few seconds: whoever may not come in must not keep our database busy."""
+        now = self._clock()
+        if self._refused_at is not None and now - self._refused_at < _REFUSALS_APART:
+            return
+        self._refused_at = now
         with self._database.write() as session:
-            session.merge(CursorRow(name=HOOK_REFUSED, read_at=self._clock()))
+            session.merge(CursorRow(name=HOOK_REFUSED, read_at=now))
 
     def graph_noticed(self, received: Sequence[tuple[str, str, str]]) -> int:
         """(subscription id, client state, kind) each; those with a client state that is not ours are dropped. Returns how many were kept."""

@@ -52,6 +52,12 @@ def oldest_reads(session: Session, slot: Slot) -> dict[Side, datetime]:
     return {Side(side): datetime.fromtimestamp(read_s, UTC) for side, read_s in found}
 
 
+def newest_reads(session: Session) -> dict[Side, datetime]:
+    """When anything at all was last read completely from each side."""
+    found = session.execute(select(OccupancyReadRow.side, func.max(OccupancyReadRow.read_s)).group_by(OccupancyReadRow.side))
+    return {Side(side): datetime.fromtimestamp(read_s, UTC) for side, read_s in found}
+
+
 def _without(start: int, end: int, read_s: int, cut_start: int, cut_end: int) -> list[tuple[int, int, int]]:
     """What of start..end lies outside the cut."""
     pieces = [(start, min(end, cut_start), read_s), (max(start, cut_end), end, read_s)]
