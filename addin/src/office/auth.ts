@@ -81,12 +81,13 @@ async function create(config: Config): Promise<IPublicClientApplication> {
   return msal.createNestablePublicClientApplication({
     auth: {
       clientId: config.clientId,
-      authority,
+      authority: host === MICROSOFT ? authority : `${authority}/v2.0`,
       redirectUri: new URL('auth-redirect.html', document.baseURI).href,
       clientCapabilities: ['CP1'],
       ...(host === MICROSOFT ? {} : { knownAuthorities: [host] }),
     },
-    // Any other host than Microsoft's is plain OpenID Connect: no instance discovery over the network.
+    // Any other host than Microsoft's is plain OpenID Connect: no instance discovery over the network, and its description
+    // is looked for right below the authority, which for v2.0 tokens ends so.
     ...(host === MICROSOFT ? {} : { system: { protocolMode: msal.ProtocolMode.OIDC } }),
     cache: { cacheLocation: msal.BrowserCacheLocation.MemoryStorage },
   });

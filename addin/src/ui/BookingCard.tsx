@@ -72,7 +72,7 @@ export function BookingCard({ booking, zone, drift = null, working = null, fault
           {dayAndTimes(slot.start, slot.end, when)}
           {booking.rooms.map(({ room }) => zonesDiffer(zone, room.time_zone, slot.start, locale) && room.time_zone && (
             <span key={room.id} class="quiet line">
-              {words.room.roomTime(dayAndTimes(slot.start, slot.end, { locale, zone: room.time_zone }), city(room.time_zone))}
+              {words.room.roomTime(times(slot.start, slot.end, { locale, zone: room.time_zone }), city(room.time_zone))}
             </span>
           ))}
         </dd>

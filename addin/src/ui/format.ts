@@ -18,14 +18,19 @@ function formatter(locale: string, options: Intl.DateTimeFormatOptions): Intl.Da
 }
 
 const DAY = { weekday: 'short', day: 'numeric', month: 'short' } as const;
-const TIME = { hour: '2-digit', minute: '2-digit' } as const;
+
+/** 9:00 AM, but 09:00: with a half of the day behind it nobody writes the zero. */
+function clock(locale: string): Intl.DateTimeFormatOptions {
+  const { hour12 } = formatter(locale, { hour: 'numeric' }).resolvedOptions();
+  return { hour: hour12 ? 'numeric' : '2-digit', minute: '2-digit' };
+}
 
 export function day(instant: string, { locale, zone }: When): string {
   return formatter(locale, { ...DAY, timeZone: zone }).format(new Date(instant));
 }
 
 export function time(instant: string, { locale, zone }: When): string {
-  return formatter(locale, { ...TIME, timeZone: zone }).format(new Date(instant));
+  return formatter(locale, { ...clock(locale), timeZone: zone }).format(new Date(instant));
 }
 
 export function sameDay(one: string, other: string, when: When): boolean {
