@@ -14,7 +14,7 @@ from roombooker_sandbox.world import CLIENT_ID, CLIENT_SECRET, OPERATOR_LOGIN, O
 
 GRAPH_DEFAULT = "https://graph.microsoft.com/.default"
 BOOKING_SCOPE = f"api://{CLIENT_ID}/Booking.ReadWrite"
-ALICE, BOB, CAROL = (f"{name}@contoso.example" for name in ("alice.jansen", "bob.devries", "carol.smit"))
+ALICE, BOB, CAROL, ERIN = (f"{name}@contoso.example" for name in ("alice.jansen", "bob.devries", "carol.smit", "erin.visser"))
 
 _certificates = Path(tempfile.mkdtemp(prefix="sandbox-tls-"))  # one authority for all sandboxes of a test run
 atexit.register(shutil.rmtree, _certificates, ignore_errors=True)
