@@ -287,6 +287,20 @@ def test_refusals_and_throttling_are_no_outage() -> None:
     assert outage.contact.away_since is None
 
 
+def test_a_sign_in_that_fails_says_nothing_of_the_side_itself(server: Server) -> None:
+    transport = make(server.url, outage_failures=2)
+
+    def no_token(_: Any) -> Any:
+        raise Unavailable("entra", "Away.")
+
+    for _ in range(2):
+        assert isinstance(caught(transport, auth=no_token), Unavailable)
+    assert transport.contact.away_since is None
+    assert transport.contact.good_at is None
+    assert server.seen == []
+    transport.session.close()
+
+
 def test_calls_run_side_by_side_but_no_more_than_there_are_lanes(server: Server) -> None:
     running, most, lock = 0, 0, threading.Lock()
 

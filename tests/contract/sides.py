@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from itertools import count
 from typing import Any
 
 from roombooker.domain.booking import Booking, Draft, Person, new_match_key
@@ -11,16 +10,18 @@ from roombooker.domain.calendar import Facilities, MeetingCalendar
 from roombooker.domain.room import Room
 from roombooker.domain.slot import Slot
 
-_days = count(30)
+_FIRST_DAY, _DAYS = 30, 140  # ahead: rooms take bookings up to 180 days
+_starts = ((day, hour) for hour in (7, 12) for day in range(_FIRST_DAY, _FIRST_DAY + _DAYS))
 
 
 def fresh_slot(hours: float = 1) -> Slot:
-    """A working morning that no other test of this run uses, one to five months ahead."""
-    while True:
-        day = datetime.now(UTC).date() + timedelta(days=next(_days))
+    """A working morning or afternoon (at most four hours) that no other test of this run uses, one to five months ahead."""
+    for days, hour in _starts:
+        day = datetime.now(UTC).date() + timedelta(days=days)
         if day.isoweekday() <= 5:
-            start = datetime.combine(day, time(9), UTC)
+            start = datetime.combine(day, time(hour), UTC)
             return Slot(start, start + timedelta(hours=hours))
+    raise AssertionError("the tests have used up all fresh slots: add hours to _starts")
 
 
 @dataclass

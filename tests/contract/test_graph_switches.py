@@ -342,5 +342,5 @@ def test_an_address_that_does_not_answer_gets_no_subscription(graph_client: Grap
 
 def test_mail_goes_out_from_the_mailbox(graph: MeetingsUnderTest, sandbox: RunningSandbox) -> None:
     graph.calendar.send_mail(ALICE, Person(BOB, "Bob"), "Your room\nwas moved", "It is now Beryl.")
-    sent = sandbox.graph.get("/outbox", params={"to": BOB, "kind": "mail"}).json()["value"]
+    sent = sandbox.graph.get(f"{sandbox.url}/graph/outbox", params={"to": BOB, "kind": "mail"}).json()["value"]
     assert ("Your room was moved", "It is now Beryl.") in {(m["subject"], m["body"]) for m in sent}

@@ -1,6 +1,7 @@
 """TOPdesk's many ways, each turned on in the sandbox: the adapter gets along with all of them."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -215,7 +216,7 @@ def test_maintenance_is_unavailable_and_ends(fresh: TopdeskFacilities, topdesk: 
 
 def test_room_and_time_change_together_or_not_at_all(topdesk: FacilitiesUnderTest) -> None:
     day = fresh_slot(3)
-    early, late = Slot(day.start, day.start.replace(hour=10)), Slot(day.start.replace(hour=11), day.end)
+    early, late = Slot(day.start, day.start + timedelta(hours=1)), Slot(day.start + timedelta(hours=2), day.end)
     made = topdesk.create(early)
     topdesk.book(topdesk.other_room, late)
     draft = replace(topdesk.draft(late), match_key=str(made.match_key))

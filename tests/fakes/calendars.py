@@ -97,14 +97,14 @@ class FakeCalendar:
         return self._call("listing", lambda: self._listing(room, window))
 
     def get(self, room: Room, ref: str) -> Booking:
-        return self._call("get", lambda: self._seen_from(room, self._record(ref)))
+        return self._call("get", lambda: self._seen_from(room, self._within_reach(room, self._record(ref))))
 
     def anywhere(self, ref: str) -> list[Booking]:
         return self._call("anywhere", lambda: [replace(self._record(ref), room_id="")])
 
     def find(self, room: Room, match_key: str) -> Booking | None:
         def act() -> Booking | None:
-            found = [b for b in self.records.values() if b.match_key == match_key]
+            found = [b for b in self.records.values() if b.match_key == match_key and self._is_within_reach(room, b)]
             found.sort(key=lambda b: (not b.is_live, b.ref))
             return self._seen_from(room, found[0]) if found else None
 
@@ -140,6 +140,15 @@ class FakeCalendar:
         here = [b for b in self.records.values() if b.place == self.place_of(room) and b.slot.overlaps(window)]
         here.sort(key=lambda b: (b.slot, b.ref))
         return Listing(room.id, window, tuple(self._seen_from(room, b) for b in here), self.is_complete, read_at)
+
+    def _is_within_reach(self, _room: Room, _booking: Booking) -> bool:
+        """Whether asking in the name of that room can find it."""
+        return True
+
+    def _within_reach(self, room: Room, booking: Booking) -> Booking:
+        if not self._is_within_reach(room, booking):
+            raise NotFound(f"There is no such record on {self.side}.")
+        return booking
 
     def _seen_from(self, room: Room, booking: Booking) -> Booking:
         return replace(booking, room_id=room.id if booking.place == self.place_of(room) else "")
@@ -337,6 +346,7 @@ class FakeMeetings(FakeCalendar):
         self.all_places: list[Place] = []
         self.sent: list[tuple[str, Person, str, str]] = []  # sender, to, subject, text
         self.expired_before = 0  # cursors below this are expired
+        self._series_of: dict[str, str] = {}  # ref -> series, of the vanished too
 
     # by hand
 
@@ -472,14 +482,26 @@ class FakeMeetings(FakeCalendar):
         return super()._listing(room, window)
 
     def _changes(self, room: Room, window: Slot, cursor: str | None) -> Changes:
+        """As the real one: a series of which a date changed or went is told whole, and its lost dates are not named."""
         listing = self._listing(room, window)
         since = int(cursor) if cursor else 0
         is_full = cursor is None or since < self.expired_before
         touched = set(self.log[since:])
-        bookings = tuple(b for b in listing.bookings if is_full or b.ref in touched)
+        restated = {self._series_of[ref] for ref in touched if ref in self._series_of}
+        bookings = tuple(b for b in listing.bookings if is_full or b.ref in touched or b.series_ref in restated)
         present = {b.ref for b in listing.bookings}
-        gone = () if is_full else tuple(sorted(touched - present - {""}))
-        return Changes(room.id, window, bookings, gone, str(len(self.log)), is_full, listing.read_at)
+        gone = () if is_full else tuple(sorted(ref for ref in touched - present - {""} if ref not in self._series_of))
+        return Changes(
+            room.id, window, bookings, gone, str(len(self.log)), is_full, listing.read_at, () if is_full else tuple(sorted(restated))
+        )
+
+    def _store(self, booking: Booking) -> Booking:
+        if booking.series_ref:
+            self._series_of[booking.ref] = booking.series_ref
+        return super()._store(booking)
+
+    def _is_within_reach(self, room: Room, booking: Booking) -> bool:
+        return booking.place == room.mailbox  # each mailbox knows its own items only
 
     def _decline(self, room: Room, seen: Booking, reason: str) -> None:
         self._check_write(room)

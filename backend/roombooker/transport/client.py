@@ -13,7 +13,7 @@ import stamina
 import structlog
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, ProxyError, SSLError
 
-from roombooker.errors import Garbled, OutcomeUnknown, RoomBookerError, Unavailable
+from roombooker.errors import Garbled, OutcomeUnknown, RoomBookerError, SideError, Unavailable
 from roombooker.logs import request_id
 from roombooker.transport.answer import NAMES, Answer, Spared, failure
 from roombooker.transport.lanes import Lanes
@@ -118,7 +118,8 @@ class Transport:
                 raise
             finally:
                 seconds = time.perf_counter() - begun
-                if status is not None or error is not None:
+                is_theirs = isinstance(error, SideError) and error.side != self.side  # Entra had no token for us: says nothing of this side
+                if (status is not None or error is not None) and not is_theirs:
                     self._outage.report(error)
                 if self.on_call:
                     self.on_call(self.side, request.method or "", route, status, seconds)
