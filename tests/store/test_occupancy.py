@@ -196,7 +196,7 @@ def test_freshness_is_that_of_the_oldest_read_of_the_stretch(database: Database,
         occupancy.replace(session, amber, Side.TOPDESK, listed(window=a_slot(0, 24), read_at=later))
     with database.read() as session:
         assert freshness.oldest_reads(session, a_slot(9, 10)) == {Side.TOPDESK: later}
-        assert freshness.oldest_reads(session, a_slot(23, 25)) == {Side.TOPDESK: MIDNIGHT}
+        assert freshness.oldest_reads(session, a_slot(23, 25)) == {Side.TOPDESK: MIDNIGHT}  # the older of two days
         assert freshness.oldest_reads(session, a_slot(200, 201)) == {}
 
 

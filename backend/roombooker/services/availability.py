@@ -1,18 +1,20 @@
 """Availability: which rooms fit, ranked, each free, busy or not bookable with its reason and ways out; answered from our own index."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, outerjoin, select
 from sqlalchemy.orm import Session
 
 from roombooker.domain import series
+from roombooker.domain.booking import Side
 from roombooker.domain.ranking import NO_TASTE, Taste
 from roombooker.domain.room import Room
-from roombooker.domain.rules import Hours, Reason, note, refusal_of_slot
+from roombooker.domain.rules import Reason, note, refusal_of_slot
 from roombooker.domain.slot import Slot, whole_minute
 from roombooker.errors import InvalidInput
 from roombooker.services.alternatives import Neighbourhood, iso, nearby, other_room
@@ -27,10 +29,11 @@ from roombooker.store.models import CursorRow, PersonRow
 AROUND = timedelta(minutes=30)  # how much earlier or later is still a way out
 _DAY_MINUTES = 24 * 60
 _FRESHNESS_KEPT = timedelta(seconds=5)  # an "oldest read" only grows, so one a little old is a bound that still holds
+_CURSOR, _PERSON = CursorRow.__table__.c, PersonRow.__table__.c
 _KNOWN = (
-    select(CursorRow.value, PersonRow.last_building, PersonRow.last_floor, PersonRow.favourites)
-    .outerjoin(PersonRow, PersonRow.email == bindparam("person"))
-    .where(CursorRow.name == rooms.VERSION)
+    select(_CURSOR.value, _PERSON.last_building, _PERSON.last_floor, _PERSON.favourites)
+    .select_from(outerjoin(CursorRow.__table__, PersonRow.__table__, _PERSON.email == bindparam("person")))
+    .where(_CURSOR.name == rooms.VERSION)
 )
 
 
@@ -112,7 +115,7 @@ class AvailabilityService:
         self._clock = clock
         self._groups_of = groups_of or (lambda _email: frozenset())
         self._catalogue = Catalogue(settings.horizon)
-        self._fresh: dict[tuple[str, int, int], tuple[datetime, datetime]] = {}  # version and days -> asked at, oldest read
+        self._reads: tuple[str, datetime, list[tuple[Side, Slot, datetime]]] | None = None  # rooms' version, asked at, what was said
 
     def search(self, caller_email: str, question: Question) -> dict[str, Any]:
         """The answer of POST /api/v1/availability, in its shape."""
@@ -122,7 +125,7 @@ class AvailabilityService:
         with self._database.read() as session:
             snapshot, taste = self._known(session, person)
             selection = snapshot.select(question.filters, question.attendees, taste, self._groups_of(person))
-            closed = {hours: reason for hours in selection.hours if (reason := refusal_of_slot(hours, slots, now))}
+            closed = _closed(snapshot, selection, slots, now)
             if len(slots) == 1:
                 taken = dict.fromkeys(index.taken(session, slots[0]), 1)
             else:
@@ -161,10 +164,12 @@ class AvailabilityService:
                 found += nearby(slots[0], Neighbourhood(around.get(wanted[0].number, []), wanted[0].room.block_time), now)
             taste = Taste(wanted[0].room.building, wanted[0].room.floor) if wanted else NO_TASTE
             selection = snapshot.select(NO_FILTERS, attendees, taste)
-            closed = {hours for hours in selection.hours if refusal_of_slot(hours, slots, now)}
+            closed = _closed(snapshot, selection, slots, now)
             for slot in slots:
                 taken = index.taken(session, slot)
-                free = (one for one in selection.bookable if one.number not in taken and one.room.id not in ids and one.hours not in closed)
+                free = (
+                    one for one in selection.bookable if one.number not in taken and one.room.id not in ids and one.profile not in closed
+                )
                 found += [other_room(slot, one.public) for one in islice(free, 3 if len(slots) == 1 else 1)]
         return found
 
@@ -176,7 +181,7 @@ class AvailabilityService:
 
     def _known(self, session: Session, person: str) -> tuple[Snapshot, Taste]:
         """The rooms and what the person chose before, in one round trip."""
-        row = session.execute(_KNOWN, {"person": person}).one_or_none()
+        row = session.connection().execute(_KNOWN, {"person": person}).one_or_none()
         if row is None:  # no room was ever saved
             return self._catalogue.current(session), NO_TASTE
         snapshot = self._catalogue.current(session, row[0])
@@ -189,12 +194,12 @@ class AvailabilityService:
         slots: Sequence[Slot],
         selection: Selection,
         taken: Mapping[int, int],
-        closed: Mapping[Hours, Reason],
+        closed: Mapping[int, Reason],
     ) -> None:
         """What is shown of the best: conflicts and ways out of busy rooms, and until when free ones are free."""
         busy = {one.listed.number: one for one in shown if one.state == "busy" and one.listed.number is not None}
         free = {one.listed.number: one for one in shown if one.state == "free" and one.listed.number is not None}
-        best = list(islice((one for one in selection.bookable if one.number not in taken and one.hours not in closed), 1))
+        best = list(islice((one for one in selection.bookable if one.number not in taken and one.profile not in closed), 1))
         if len(slots) == 1:
             end = to_minute(slots[0].end)
             if free:
@@ -205,14 +210,15 @@ class AvailabilityService:
             around = index.occupants(session, busy, slots) if busy else {}
         now = self._clock()
         is_series = len(slots) > 1
+        spans = [(to_minute(slot.start), to_minute(slot.end)) for slot in slots]
         for number, answer in busy.items():
             stood = around.get(number, [])
             if is_series:
                 answer.conflicts = [_conflict(one) for one in stood]
                 if best:
-                    answer.alternatives = [other_room(slots[at], best[0].public) for at in sorted(_clashing(stood, slots))]
+                    answer.alternatives = [other_room(slots[at], best[0].public) for at in sorted(_clashing(stood, spans))]
             else:
-                start, end = to_minute(slots[0].start), to_minute(slots[0].end)
+                ((start, end),) = spans
                 answer.conflicts = [_conflict(one) for one in stood if one.start < end and one.end > start]
                 answer.alternatives = nearby(slots[0], Neighbourhood(stood, answer.listed.room.block_time), now)
                 answer.alternatives += [other_room(slots[0], one.public) for one in best]
@@ -225,11 +231,12 @@ class AvailabilityService:
         busy: Mapping[int, _Answer],
         slots: Sequence[Slot],
         selection: Selection,
-        closed: Mapping[Hours, Reason],
+        closed: Mapping[int, Reason],
         around: Mapping[int, Sequence[index.Occupant]],
     ) -> None:
         """No room has all dates free: a free one for each date that clashes, shown rooms first, since theirs is known already."""
-        clashing = {number: _clashing(around.get(number, ()), slots) for number in busy}
+        spans = [(to_minute(slot.start), to_minute(slot.end)) for slot in slots]
+        clashing = {number: _clashing(around.get(number, ()), spans) for number in busy}
         found: dict[int, dict[str, Any] | None] = {}
         for number, answer in busy.items():
             for at in sorted(clashing[number]):
@@ -237,34 +244,34 @@ class AvailabilityService:
                     known = next((one.listed for other, one in busy.items() if at not in clashing[other]), None)
                     if known is None:
                         taken = index.taken(session, slots[at])
-                        known = next((one for one in selection.bookable if one.number not in taken and one.hours not in closed), None)
+                        known = next((one for one in selection.bookable if one.number not in taken and one.profile not in closed), None)
                     found[at] = None if known is None else other_room(slots[at], known.public)
                 way_out = found[at]
                 if way_out is not None:
                     answer.alternatives.append(way_out)
 
     def _as_of(self, session: Session, snapshot: Snapshot, slots: Sequence[Slot], now: datetime) -> datetime:
-        """The oldest read of both sides that the answer rests on; where a side was never read, when its rooms were last saved."""
-        span = Slot(slots[0].start, slots[-1].end)
-        key = (snapshot.version, to_minute(span.start) // _DAY_MINUTES, to_minute(span.end) // _DAY_MINUTES)
-        known = self._fresh.get(key)
-        if known is None or not timedelta() <= now - known[0] < _FRESHNESS_KEPT:
-            reads = freshness.oldest_reads(session, span)
-            known = (now, min(reads.values(), default=now))
-            if len(self._fresh) > 1000:
-                self._fresh.clear()
-            self._fresh[key] = known
-        return known[1]
+        """The oldest read of both sides that the answer rests on; now where nothing was ever read."""
+        if self._reads is None or self._reads[0] != snapshot.version or not timedelta() <= now - self._reads[1] < _FRESHNESS_KEPT:
+            self._reads = (snapshot.version, now, freshness.reads(session))
+        oldest = freshness.oldest_of(self._reads[2], Slot(slots[0].start, slots[-1].end))
+        return min(oldest.values(), default=now)
+
+
+def _closed(snapshot: Snapshot, selection: Selection, slots: Sequence[Slot], now: datetime) -> dict[int, Reason]:
+    """The profiles that refuse any of the slots, each asked once however many rooms share it."""
+    asked = ((profile, refusal_of_slot(snapshot.profiles[profile], slots, now)) for profile in selection.profiles)
+    return {profile: reason for profile, reason in asked if reason is not None}
 
 
 def _choose(
-    selection: Selection, taken: Mapping[int, int], closed: Mapping[Hours, Reason], limit: int
+    selection: Selection, taken: Mapping[int, int], closed: Mapping[int, Reason], limit: int
 ) -> tuple[list[_Answer], dict[str, int]]:
     """The best `limit` rooms: free ones first, then busy ones (a series: fewest clashes first), then those that cannot be booked."""
     bookable, refused, numbers = selection.bookable, list(selection.refused), selection.numbers
     if closed:
-        refused = [(one, closed[one.hours]) for one in bookable if one.hours in closed] + refused
-        bookable = tuple(one for one in bookable if one.hours not in closed)
+        refused = [(one, closed[one.profile]) for one in bookable if one.profile in closed] + refused
+        bookable = tuple(one for one in bookable if one.profile not in closed)
         numbers = frozenset(one.number for one in bookable if one.number is not None)
     busy_count = len(numbers & taken.keys())
     counts = {"free": len(bookable) - busy_count, "busy": busy_count, "not_bookable": len(refused)}
@@ -277,12 +284,16 @@ def _choose(
     return shown, counts
 
 
-def _clashing(stood: Sequence[index.Occupant], slots: Sequence[Slot]) -> set[int]:
-    """Which of the slots (soonest first) are taken; both are in order, so most are skipped at once."""
+def _clashing(stood: Sequence[index.Occupant], spans: Sequence[tuple[int, int]]) -> set[int]:
+    """Which of the spans (minutes, soonest first) are taken."""
     found: set[int] = set()
-    spans = [(to_minute(slot.start), to_minute(slot.end)) for slot in slots]
+    longest = max(end - start for start, end in spans)
     for one in stood:
-        found.update(at for at, (start, end) in enumerate(spans) if one.start < end and one.end > start)
+        at = bisect_left(spans, (one.end, 0)) - 1  # the last that begins before the booking ends
+        while at >= 0 and spans[at][0] > one.start - longest:
+            if spans[at][1] > one.start:
+                found.add(at)
+            at -= 1
     return found
 
 

@@ -1,11 +1,9 @@
 """Catalogue: the enabled rooms held in memory, with all that a search wants ready-made; read again only when a room was saved."""
 
-import json
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cached_property
 from typing import Any
 
 from sqlalchemy import select
@@ -57,13 +55,10 @@ class Listed:
 
     room: Room
     number: int | None
-    hours: Hours
+    profile: int  # its Hours, by position in the snapshot's `profiles`: a number is cheaper to compare than all of them
+    is_plain: bool  # no alarm and no group: only its size can refuse a party
     public: Mapping[str, Any]
     words: str  # what a text filter looks in
-
-    @cached_property
-    def fragment(self) -> str:
-        return json.dumps(self.public, ensure_ascii=False, separators=(",", ":"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +68,7 @@ class Selection:
     bookable: tuple[Listed, ...]
     refused: tuple[tuple[Listed, Reason], ...]
     numbers: frozenset[int]  # of the bookable ones
-    hours: frozenset[Hours]  # of the bookable ones
+    profiles: frozenset[int]  # of the bookable ones
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,11 +76,8 @@ class Snapshot:
     version: str
     listed: tuple[Listed, ...]  # by size
     by_id: Mapping[str, Listed] = field(repr=False)
+    profiles: tuple[Hours, ...]  # the few different ones that the rooms have
     _selected: dict[tuple[Any, ...], Selection] = field(default_factory=dict, repr=False)
-
-    @cached_property
-    def by_number(self) -> Mapping[int, Listed]:
-        return {listed.number: listed for listed in self.listed if listed.number is not None}
 
     def select(self, filters: Filters, attendees: int, taste: Taste, groups: frozenset[str] = frozenset()) -> Selection:
         """Kept for the next time: somebody who tries other times asks with the same wishes."""
@@ -103,13 +95,17 @@ class Snapshot:
         bookable: list[Listed] = []
         refused: list[tuple[Listed, Reason]] = []
         for listed in ranked:
+            capacity = listed.room.capacity
+            if listed.is_plain and (capacity is None or capacity >= attendees):
+                bookable.append(listed)
+                continue
             reason = refusal_of_party(listed.room, attendees, groups)
             if reason is None:
                 bookable.append(listed)
             else:
                 refused.append((listed, reason))
         numbers = frozenset(listed.number for listed in bookable if listed.number is not None)
-        return Selection(tuple(bookable), tuple(refused), numbers, frozenset(listed.hours for listed in bookable))
+        return Selection(tuple(bookable), tuple(refused), numbers, frozenset(listed.profile for listed in bookable))
 
 
 class Catalogue:
@@ -133,12 +129,14 @@ class Catalogue:
 
     def _read(self, session: Session, version: str) -> Snapshot:
         numbers = {room_id: no for no, room_id in session.execute(select(OccupancyRoomRow.no, OccupancyRoomRow.room_id))}
-        listed = tuple(self._list(room, numbers.get(room.id)) for room in by_size(rooms.every(session, enabled_only=True)))
-        return Snapshot(version, listed, {one.room.id: one for one in listed})
-
-    def _list(self, room: Room, number: int | None) -> Listed:
-        words = " ".join((room.name, room.number, room.building, room.floor)).casefold()
-        return Listed(room, number, hours_of(room, self._horizon), public(room), words)
+        profiles: dict[Hours, int] = {}
+        listed = []
+        for room in by_size(rooms.every(session, enabled_only=True)):
+            profile = profiles.setdefault(hours_of(room, self._horizon), len(profiles))
+            words = " ".join((room.name, room.number, room.building, room.floor)).casefold()
+            is_plain = not room.alarm and not room.person_group
+            listed.append(Listed(room, numbers.get(room.id), profile, is_plain, public(room), words))
+        return Snapshot(version, tuple(listed), {one.room.id: one for one in listed}, tuple(profiles))
 
 
 def _passes(listed: Listed, filters: Filters) -> bool:

@@ -1,5 +1,6 @@
 """How fresh the index is, per room, side and stretch of time."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from sqlalchemy import delete, func, select
@@ -7,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from roombooker.domain.booking import Side
 from roombooker.domain.slot import Slot
-from roombooker.store.daybits import to_minute
+from roombooker.store.daybits import to_instant
 from roombooker.store.models import OccupancyReadRow, OccupancyRoomRow, RoomRow
 from roombooker.store.upsert import upsert
 
@@ -40,22 +41,34 @@ def forget(session: Session, number: int) -> None:
     session.execute(delete(OccupancyReadRow).where(OccupancyReadRow.room_no == number))
 
 
-def oldest_reads(session: Session, slot: Slot) -> dict[Side, datetime]:
-    """Per side the oldest read, of any enabled room, that what we say about the slot rests on; a side never read is left out."""
+def reads(session: Session) -> list[tuple[Side, Slot, datetime]]:
+    """Over all enabled rooms, per side and stretch of whole UTC days: the oldest read there. Few rows, however many rooms."""
+    first = func.floor(OccupancyReadRow.start_min / 1440)
+    last = func.floor((OccupancyReadRow.end_min - 1) / 1440)
     found = session.execute(
-        select(OccupancyReadRow.side, func.min(OccupancyReadRow.read_s))
+        select(OccupancyReadRow.side, first, last, func.min(OccupancyReadRow.read_s))
         .join(OccupancyRoomRow, OccupancyRoomRow.no == OccupancyReadRow.room_no)
         .join(RoomRow, RoomRow.id == OccupancyRoomRow.room_id)
-        .where(RoomRow.enabled, OccupancyReadRow.start_min < to_minute(slot.end), OccupancyReadRow.end_min > to_minute(slot.start))
-        .group_by(OccupancyReadRow.side)
+        .where(RoomRow.enabled)
+        .group_by(OccupancyReadRow.side, first, last)
     )
-    return {Side(side): datetime.fromtimestamp(read_s, UTC) for side, read_s in found}
+    return [
+        (Side(side), Slot(to_instant(int(begin) * 1440), to_instant((int(end) + 1) * 1440)), datetime.fromtimestamp(read_s, UTC))
+        for side, begin, end, read_s in found
+    ]
 
 
-def newest_reads(session: Session) -> dict[Side, datetime]:
-    """When anything at all was last read completely from each side."""
-    found = session.execute(select(OccupancyReadRow.side, func.max(OccupancyReadRow.read_s)).group_by(OccupancyReadRow.side))
-    return {Side(side): datetime.fromtimestamp(read_s, UTC) for side, read_s in found}
+def oldest_reads(session: Session, slot: Slot) -> dict[Side, datetime]:
+    """Per side the oldest read, of any enabled room, that what we say about the slot's days rests on; a side never read is left out."""
+    return oldest_of(reads(session), slot)
+
+
+def oldest_of(found: Iterable[tuple[Side, Slot, datetime]], slot: Slot) -> dict[Side, datetime]:
+    oldest: dict[Side, datetime] = {}
+    for side, stretch, read_at in found:
+        if stretch.overlaps(slot):
+            oldest[side] = min(read_at, oldest.get(side, read_at))
+    return oldest
 
 
 def _without(start: int, end: int, read_s: int, cut_start: int, cut_end: int) -> list[tuple[int, int, int]]:
