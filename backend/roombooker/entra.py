@@ -24,6 +24,7 @@ GRAPH_SCOPE = "https://graph.microsoft.com/.default"
 _MICROSOFT = "login.microsoftonline.com"
 _LEEWAY_SECONDS = 60
 _DISCOVERY_SECONDS = 24 * 3600.0
+_KEYS_SECONDS = 3600.0  # a key that Entra withdraws is not trusted for longer
 
 # What an administrator can mend, by the number in Entra's message (learn.microsoft.com, reference of AADSTS error codes).
 _ADVICE = {
@@ -159,7 +160,7 @@ class TokenVerifier:
             self._issuer = str(issuer).replace("{tenantid}", self._settings.entra_tenant_id)
             self._keys = jwt.PyJWKClient(
                 str(address),
-                lifespan=_DISCOVERY_SECONDS,
+                lifespan=_KEYS_SECONDS,
                 timeout=self._settings.read_timeout_seconds,
                 ssl_context=open_trust(self._settings.ca_file),
                 cooldown_duration=self._cooldown,
