@@ -212,7 +212,9 @@ def test_a_move_whose_answer_is_lost_is_finished_by_the_worker(desk: Desk, metho
     assert _nothing_is_left_over(desk)
 
 
-@pytest.mark.parametrize(("method", "slot"), [("get", LATER), ("create", LATER), ("occupied", LATER), ("remove", LATER), ("change", NUDGED)])
+@pytest.mark.parametrize(
+    ("method", "slot"), [("get", LATER), ("create", LATER), ("occupied", LATER), ("remove", LATER), ("change", NUDGED)]
+)
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_process_killed_in_a_move_is_finished_by_the_next(desk: Desk, method: str, slot: Slot, when: str) -> None:
     booking = _booked(desk)

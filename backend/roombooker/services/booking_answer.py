@@ -11,14 +11,27 @@ from roombooker.services.catalogue import public
 from roombooker.store.models import JournalRow, LinkRow
 
 # The first of these that any room of the booking is in is the booking's own state: what needs attention comes first.
-_ORDER = ("on_hold", "reserving", "moving", "releasing", "awaiting_approval", "awaiting_appointment", "confirmed", "refused", "released", "cancelled")
+_ORDER = (
+    "on_hold",
+    "reserving",
+    "moving",
+    "releasing",
+    "awaiting_approval",
+    "awaiting_appointment",
+    "confirmed",
+    "refused",
+    "released",
+    "cancelled",
+)
 
 
 def iso(instant: datetime | None) -> str | None:
     return None if instant is None else instant.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def booking_json(rows: Sequence[LinkRow], rooms: Mapping[str, Room], *, subject: str | None = None, saga: Saga | None = None) -> dict[str, Any]:
+def booking_json(
+    rows: Sequence[LinkRow], rooms: Mapping[str, Room], *, subject: str | None = None, saga: Saga | None = None
+) -> dict[str, Any]:
     """All links of one booking, at least one. `saga`: the one at work on it, for where it is going."""
     alive = [row for row in rows if row.state not in ("refused", "released", "cancelled")] or list(rows)
     first = min(alive, key=lambda row: (row.start_at, row.room_id))
@@ -35,7 +48,9 @@ def booking_json(rows: Sequence[LinkRow], rooms: Mapping[str, Room], *, subject:
         "attendees": first.attendees,
         "private": first.private,
         "held_until": iso(min(held)) if held else None,
-        "rooms": [_room_of(row, rooms[row.room_id]) for row in sorted(rows, key=lambda r: (r.start_at, r.room_id)) if _is_shown(row, alive)],
+        "rooms": [
+            _room_of(row, rooms[row.room_id]) for row in sorted(rows, key=lambda r: (r.start_at, r.room_id)) if _is_shown(row, alive)
+        ],
         "reason": {"code": told.reason_code or state, "message": told.reason} if told and told.reason else None,
     }
     if saga is not None and saga.phase in (Phase.SECURE, Phase.AWAIT) and state == "moving":

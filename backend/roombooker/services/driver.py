@@ -92,4 +92,3 @@ def _may_go_on(before: Saga, after: Saga) -> bool:
 
 def _pause(tries: int) -> timedelta:
     return timedelta(seconds=_PAUSES[min(tries, len(_PAUSES) - 1)])
-

@@ -234,5 +234,3 @@ def _plan_move(olds: Mapping[str, Old], wanted: Sequence[str], slot: Slot) -> li
     items = [shift(old, room_id, slot, new_match_key()) for old, room_id in pairs]
     items += [add(room_id, slot, new_match_key()) for room_id in coming[len(leaving) :]]
     return items + [drop(olds[room_id]) for room_id in leaving[len(coming) :]]
-
-

@@ -80,7 +80,9 @@ class SagaStore:
     def _guard_old_span(self, session: Session, frame: Frame, item: Item, now: datetime) -> None:
         """Until the move is settled nobody else may take the slot that it may have to be put back to."""
         if item.old:
-            claims.guard(session, frame.rooms[item.old.room_id], item.old.slot, intent_id=frame.intent_id, match_key=f"old:{item.key}", at=now)
+            claims.guard(
+                session, frame.rooms[item.old.room_id], item.old.slot, intent_id=frame.intent_id, match_key=f"old:{item.key}", at=now
+            )
 
     def _stuck(self, session: Session, frame: Frame, saga: Saga, item: Item, now: datetime) -> None:
         row = links.by_key(session, item.match_key) or (links.by_key(session, item.old.match_key) if item.old else None)

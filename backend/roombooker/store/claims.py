@@ -11,11 +11,13 @@ from ulid import ULID
 from roombooker.domain.room import Room
 from roombooker.domain.slot import Slot
 from roombooker.store import occupancy
-from roombooker.store.models import ClaimRow
+from roombooker.store.models import ClaimRow, LinkRow
 
 
-def claim(session: Session, room: Room, slot: Slot, *, intent_id: str, match_key: str, at: datetime, besides: Collection[str] = ()) -> bool:
-    """False where another claim or a stored booking overlaps the slot widened by block time, those of `besides` (match keys) apart.
+def claim(session: Session, room: Room, slot: Slot, *, intent_id: str, match_key: str, at: datetime,
+          besides: Collection[str] | None = ()) -> bool:  # fmt: skip
+    """False where another claim or a stored booking overlaps the slot widened by block time, those of `besides` (match keys) apart;
+    `besides` None: the index is not asked, since the caller looks at TOPdesk itself before and after.
 
     The claim is inserted first and the index is asked after it, in one transaction: on PostgreSQL the exclusion constraint makes
     two that race wait for each other, on SQLite BEGIN IMMEDIATE does; so the later one always sees what the earlier one stored.
@@ -33,7 +35,7 @@ def claim(session: Session, room: Room, slot: Slot, *, intent_id: str, match_key
     except IntegrityError:  # the exclusion constraint
         return False
     # The others' block time is in their spans already, ours is counted by their spans against our own slot.
-    if occupancy.is_taken(session, room.id, slot, besides):
+    if besides is not None and occupancy.is_taken(session, room.id, slot, besides):
         session.delete(row)
         session.flush()
         return False
@@ -72,6 +74,12 @@ def release(session: Session, intent_id: str, *match_keys: str) -> None:
     if match_keys:
         query = query.where(ClaimRow.match_key.in_(match_keys))
     session.execute(query)
+
+
+def release_of_links(session: Session, room_id: str) -> None:
+    """Those of the sync in this room: it claims in the name of a link, under the room's lease."""
+    mine = ClaimRow.intent_id.in_(select(LinkRow.id))
+    session.execute(delete(ClaimRow).where(ClaimRow.room_id == room_id, mine).execution_options(synchronize_session=False))
 
 
 def _claimed(session: Session, room_id: str, wide: Slot, *, besides: str) -> bool:

@@ -51,7 +51,9 @@ def mine(session: Session, caller: str, emails: Iterable[str], *, since: datetim
 def lapsed(session: Session, now: datetime, *, limit: int = 100) -> list[LinkRow]:
     """Held reservations, and secured moves, whose appointment has not come in time; longest over first."""
     return list(
-        session.scalars(select(LinkRow).where(LinkRow.held_until <= now, LinkRow.state.in_((*HELD, "moving"))).order_by(LinkRow.held_until).limit(limit))
+        session.scalars(
+            select(LinkRow).where(LinkRow.held_until <= now, LinkRow.state.in_((*HELD, "moving"))).order_by(LinkRow.held_until).limit(limit)
+        )
     )
 
 
