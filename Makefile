@@ -42,7 +42,7 @@ addin/node_modules/.package-lock.json: addin/package-lock.json addin/package.jso
 	@cd addin && npm ci --no-audit --no-fund --loglevel=error && touch node_modules/.package-lock.json
 
 # The pane, built and laid where the package serves it from.
-ADDIN := $(shell find addin/src addin/assets addin/public -type f 2>/dev/null) $(wildcard addin/*.html addin/*.ts addin/*.json)
+ADDIN := $(shell find addin/src addin/assets addin/docs addin/public -type f 2>/dev/null) $(wildcard addin/*.html addin/*.ts addin/*.json)
 backend/roombooker/pane/taskpane.html: addin/node_modules/.package-lock.json $(ADDIN)
 	@echo "Building the pane ..."
 	@cd addin && npm run --silent build

@@ -14,6 +14,7 @@ from flask_limiter.util import get_remote_address
 from flask_smorest import Api
 
 from roombooker import __version__, entra, logs
+from roombooker.api import pacing  # noqa: F401  registers where the limits count
 from roombooker.api import bookings, describing, errors, headers, health, hooks, pages, rooms
 from roombooker.api.context import KEY, Services
 from roombooker.exchange.graph.calendar import GraphMeetings
@@ -121,12 +122,12 @@ def _dress(web: Flask, settings: Settings, services: Services) -> None:
         "MAX_CONTENT_LENGTH": _MAX_BODY,
     }
     headers.register(web, lambda: pages.policy(settings))
-    errors.register(web)
     api = Api(web, spec_kwargs=describing.facts(settings))
     for part in (rooms.part, bookings.part, hooks.part, health.part):
         api.register_blueprint(part)
+    errors.register(web)  # after the extension, which brings a handler in another shape
     web.register_blueprint(pages.blueprint)
-    limiter = Limiter(_who, app=web, default_limits=[settings.rate_limit], storage_uri="memory://", headers_enabled=False)
+    limiter = Limiter(_who, app=web, default_limits=[settings.rate_limit], storage_uri="paced-memory://", headers_enabled=False)
     for public in (health.part, hooks.part, pages.blueprint):
         limiter.exempt(public)
     _time_requests(web)

@@ -28,6 +28,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(RoomBookerError, _ours)
     app.register_error_handler(RateLimitExceeded, _too_many)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(RecursionError, _too_deep)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -59,16 +60,27 @@ def _http(error: HTTPException) -> Response:
     data = getattr(error, "data", None) or {}
     messages = data.get("messages", {})
     if messages:
-        fields = messages.get("json", messages)
+        fields = {name: wrong for where in messages.values() for name, wrong in where.items()} if _by_place(messages) else messages
         return answer(400, "invalid_input", _sentence(fields), errors=fields)
     message = error.description or "The request could not be understood."
     code = _BY_STATUS.get(status, "invalid_input" if status < 500 else "internal")
     return answer(400 if status == 422 else status, code, message)
 
 
+def _by_place(messages: Any) -> bool:
+    """webargs says first where a field was: {"json": {"start": […]}}."""
+    return isinstance(messages, dict) and all(isinstance(where, dict) for where in messages.values())
+
+
 def _sentence(fields: Any) -> str:
     names = ", ".join(map(str, fields)) if isinstance(fields, dict) else ""
     return f"Check {names}." if names else "The request could not be understood."
+
+
+def _too_deep(error: RecursionError) -> Response:
+    """JSON that is nested deeper than any request of ours; logged, in case that it is a defect after all."""
+    _log.warning("a request was nested too deeply", exc_info=error)
+    return answer(400, "invalid_input", "The request is nested too deeply.")
 
 
 def _unexpected(error: Exception) -> Response:

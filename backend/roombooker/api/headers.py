@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from flask import Flask, Response, request
+from flask import Flask, Response, abort, request
 
 from roombooker.logs import bind_request, request_id
 
@@ -18,6 +18,8 @@ def register(app: Flask, page_policy: Callable[[], str]) -> None:
     def _begin() -> None:
         given = request.headers.get("X-Request-Id", "")
         bind_request(given if _ID.fullmatch(given) else None)
+        if "\x00" in request.path or "\x00" in request.query_string.decode("latin-1"):
+            abort(404)
 
     @app.after_request
     def _finish(response: Response) -> Response:

@@ -36,9 +36,18 @@ def assets(name: str) -> Response:
     response = send_from_directory(PANE / "assets", name, max_age=31536000)
     if name.startswith("icon-"):  # Office swaps in a generic icon where one comes with any Cache-Control
         response.headers.pop("Cache-Control", None)
+    elif name.startswith("docs/"):  # named by what they are, so a new version keeps the name
+        response.headers["Cache-Control"] = "public, max-age=3600"
     else:
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     return response
+
+
+@blueprint.route("/docs")
+@public
+def docs() -> Response:
+    """Our API, drawn from /openapi.json by files of our own."""
+    return _page("docs.html")
 
 
 @blueprint.route("/manifest.xml")

@@ -14,10 +14,34 @@ class Instant(fields.AwareDateTime):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         found = super()._deserialize(value, attr, data, **kwargs)
-        return found.astimezone(UTC)
+        try:
+            return found.astimezone(UTC)
+        except OverflowError as error:  # in the year 0 or 10000, once it is UTC
+            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE) from error
 
     def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
         return None if value is None else value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+class Text(fields.String):
+    """Text that can be stored and sent: neither NUL, which PostgreSQL refuses, nor half of a surrogate pair, which is no UTF-8."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        found = str(super()._deserialize(value, attr, data, **kwargs))
+        if sound(found) != found:
+            raise ValidationError("Contains characters that are none.")
+        return found
+
+
+class Words(fields.String):
+    """What a person wrote: such characters are left out instead."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        return sound(str(super()._deserialize(value, attr, data, **kwargs)))
+
+
+def sound(text: str) -> str:
+    return text.encode("utf-8", "ignore").decode().replace("\x00", "")
 
 
 class Attendees(fields.Field[int]):
@@ -89,10 +113,10 @@ class RecurrenceIn(Strict):
 
 class FiltersIn(Strict):
     capacity = fields.Integer(strict=True, validate=validate.Range(1, MAX_ATTENDEES))
-    buildings = fields.List(fields.String(validate=validate.Length(1, 255)), validate=validate.Length(max=50))
-    equipment = fields.List(fields.String(validate=validate.Length(1, 100)), validate=validate.Length(max=30))
-    text = fields.String(validate=validate.Length(max=200))
-    organizer = fields.String(validate=validate.Length(max=320))
+    buildings = fields.List(Text(validate=validate.Length(1, 255)), validate=validate.Length(max=50))
+    equipment = fields.List(Text(validate=validate.Length(1, 100)), validate=validate.Length(max=30))
+    text = Words(validate=validate.Length(max=200))
+    organizer = Text(validate=validate.Length(max=320))
 
 
 class AvailabilityIn(Strict):
@@ -118,7 +142,7 @@ class AvailabilityIn(Strict):
             raise ValidationError("A series is given by start, end and recurrence, without slots.", "recurrence")
 
 
-class Address(fields.String):
+class Address(Text):
     """An e-mail address, loosely checked (TOPdesk and Exchange know which exist), lower case."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -129,8 +153,8 @@ class Address(fields.String):
 
 
 class BookingIn(SlotIn):
-    rooms = fields.List(fields.String(validate=validate.Length(1, 40)), required=True, validate=validate.Length(1, 20))
-    subject = fields.String(load_default="", validate=validate.Length(max=10_000))
+    rooms = fields.List(Text(validate=validate.Length(1, 40)), required=True, validate=validate.Length(1, 20))
+    subject = Words(load_default="", validate=validate.Length(max=10_000))
     organizer = Address(required=True)
     attendees = Attendees(load_default=1)
     recurrence = fields.Nested(RecurrenceIn, allow_none=True)
@@ -152,7 +176,7 @@ class MoveIn(Strict):
 
     start = Instant()
     end = Instant()
-    rooms = fields.List(fields.String(validate=validate.Length(1, 40)), validate=validate.Length(1, 20))
+    rooms = fields.List(Text(validate=validate.Length(1, 40)), validate=validate.Length(1, 20))
 
     @validates_schema
     def _something(self, data: dict[str, Any], **_: Any) -> None:
