@@ -67,6 +67,7 @@ class Settings:
     connect_timeout_seconds: float = _setting("how long a connection to the other side may take", 5.0)
     read_timeout_seconds: float = _setting("how long the other side may take to answer", 20.0)
     on_behalf: str = _setting("who may book for whom: nobody | anyone", "nobody")
+    lease_seconds: float = _setting("how long the work of a process that died waits for another to take it up", 60.0)
     hold_minutes: float = _setting("how long a reservation waits for its appointment", 30.0)
     hold_limit_minutes: float = _setting("how far an open pane can extend that in all", 240.0)
     vanished_minutes: float = _setting("how long a reservation stands after its meeting vanished unexplained", 10.0)
@@ -97,6 +98,10 @@ class Settings:
     @property
     def hold(self) -> timedelta:
         return timedelta(minutes=self.hold_minutes)
+
+    @property
+    def lease(self) -> timedelta:
+        return timedelta(seconds=self.lease_seconds)
 
     @property
     def hold_limit(self) -> timedelta:
