@@ -80,13 +80,14 @@ def build(settings: Settings, *, clock: Callable[[], datetime] | None = None) ->
     availability = AvailabilityService(database=database, settings=settings, clock=clock)
     requesters = Requesters(database=database, facilities=facilities, settings=settings, clock=clock)
     telling = Telling(clock=clock, mail=None)
+    booking = BookingService(database=database, facilities=facilities, meetings=meetings, availability=availability, requesters=requesters,
+                             settings=settings, clock=clock, wake=engine.wake)  # fmt: skip
     applier = Applier(database=database, facilities=facilities, meetings=meetings, requesters=requesters, telling=telling, clock=clock,
-                      alternatives=offers_of(availability))  # fmt: skip
+                      alternatives=offers_of(availability), settle_move=booking.settle_move)  # fmt: skip
     sync = SyncService(
         database=database, facilities=facilities, meetings=meetings, applier=applier, settings=settings, clock=clock, owner=owner
     )
-    booking = BookingService(database=database, facilities=facilities, meetings=meetings, availability=availability, requesters=requesters,
-                             settings=settings, clock=clock, wake=engine.wake)  # fmt: skip
+    booking.sync_room = sync.look
     subscriptions = SubscriptionService(database=database, subscriptions=Subscriptions(graph), settings=settings, clock=clock)
     services = Services(
         settings=settings,

@@ -50,6 +50,7 @@ class Work:
             ("near", self._settings.near_every_seconds, lambda: self._sync.sweep(self._sync.near(), cause="near sweep")),
             ("full", self._settings.horizon_every_seconds, lambda: self._sync.sweep(self._sync.full(), cause="horizon sweep")),
             ("subscriptions", 60.0, self._subscriptions.keep_up),
+            ("reap", 3_600.0, self._bookings.reap),
         )
         for name, seconds, job in every:
             slot = str(int(now.timestamp() // seconds))
