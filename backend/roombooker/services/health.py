@@ -96,8 +96,9 @@ class HealthService:
         return None
 
     def _ages(self, session: Session, now: datetime) -> dict[str, dict[str, float | None]]:
-        windows = {"near": self._settings.near, "horizon": self._settings.horizon}
-        reads = {name: freshness.oldest_reads(session, Slot(now, now + span)) for name, span in windows.items()}
+        # Half of the window that is swept: its far end was beyond the last sweep's when that began.
+        windows = {"near": self._settings.near / 2, "horizon": self._settings.horizon / 2}
+        reads = {name: freshness.exactly_oldest_reads(session, Slot(now, now + span)) for name, span in windows.items()}
         return {name: {side.value: _seconds(now, found.get(side)) for side in Side} for name, found in reads.items()}
 
     def _last_contacts(self, session: Session) -> dict[str, datetime | None]:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from roombooker.domain.booking import Side
 from roombooker.domain.slot import Slot
-from roombooker.store.daybits import to_instant
+from roombooker.store.daybits import to_instant, to_minute
 from roombooker.store.models import OccupancyReadRow, OccupancyRoomRow, RoomRow
 from roombooker.store.upsert import upsert
 
@@ -69,6 +69,24 @@ def oldest_of(found: Iterable[tuple[Side, Slot, datetime]], slot: Slot) -> dict[
         if stretch.overlaps(slot):
             oldest[side] = min(read_at, oldest.get(side, read_at))
     return oldest
+
+
+def exactly_oldest_reads(session: Session, slot: Slot) -> dict[Side, datetime]:
+    """As `oldest_reads`, by the minute: for those who watch the sweeps, whose windows end within a day."""
+    found = session.execute(
+        select(OccupancyReadRow.side, func.min(OccupancyReadRow.read_s))
+        .join(OccupancyRoomRow, OccupancyRoomRow.no == OccupancyReadRow.room_no)
+        .join(RoomRow, RoomRow.id == OccupancyRoomRow.room_id)
+        .where(RoomRow.enabled, OccupancyReadRow.start_min < to_minute(slot.end), OccupancyReadRow.end_min > to_minute(slot.start))
+        .group_by(OccupancyReadRow.side)
+    )
+    return {Side(side): datetime.fromtimestamp(read_s, UTC) for side, read_s in found}
+
+
+def newest_reads(session: Session) -> dict[Side, datetime]:
+    """When anything at all was last read completely from each side."""
+    found = session.execute(select(OccupancyReadRow.side, func.max(OccupancyReadRow.read_s)).group_by(OccupancyReadRow.side))
+    return {Side(side): datetime.fromtimestamp(read_s, UTC) for side, read_s in found}
 
 
 def _without(start: int, end: int, read_s: int, cut_start: int, cut_end: int) -> list[tuple[int, int, int]]:
