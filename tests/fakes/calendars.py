@@ -3,9 +3,9 @@
 Calls of the port are written to `calls`; methods below "by hand" are what people do on that side, and are not counted."""
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import TypeVar
 from uuid import UUID, uuid5
@@ -176,6 +176,7 @@ class FakeFacilities(FakeCalendar):
         self.cards: dict[str, PersonCard] = {}  # by id
         self.account = self.add_person(Person("roombooker@contoso.example", "Room Booker"))
         self.all_locations: list[Location] = []
+        self.slice_by: timedelta | None = None  # the length of a slice of `listing_slices`; None: one for all
         self._numbers = count(1)
 
     # by hand
@@ -282,8 +283,16 @@ class FakeFacilities(FakeCalendar):
 
         return self._call("stamp", act)
 
-    def listing_all(self, rooms: Sequence[Room], window: Slot) -> Iterable[Listing]:
+    def listing_all(self, rooms: Sequence[Room], window: Slot) -> list[Listing]:
         return self._call("listing_all", lambda: [self._listing(room, window) for room in rooms])
+
+    def listing_slices(self, rooms: Sequence[Room], window: Slot) -> Iterator[list[Listing]]:
+        """`slice_by` cuts the window, as pages do."""
+        begin = window.start
+        while begin < window.end:
+            end = min(begin + self.slice_by, window.end) if self.slice_by else window.end
+            yield self.listing_all(rooms, Slot(begin, end))
+            begin = end
 
     def make_series(self, room: Room, seen: Booking, dates: Sequence[date]) -> list[Booking]:
         def act() -> list[Booking]:

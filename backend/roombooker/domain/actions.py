@@ -1,10 +1,12 @@
-"""What the plan wants done. Create, Update and Delete name the side to be written."""
+"""What the plan wants done. Create, Update and Delete name the side to be written.
 
-from dataclasses import dataclass
+`mark` is how an action is remembered on its link when it is refused or must wait for a person."""
+
+from dataclasses import dataclass, field
 
 from roombooker.domain.booking import Booking, Side
 from roombooker.domain.fingerprint import Field
-from roombooker.domain.link import Link
+from roombooker.domain.link import Link, Settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +16,7 @@ class Create:
     side: Side
     source: Booking
     link: Link | None = None
+    mark: Settled | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,7 @@ class Update:
     target: Booking
     fields: frozenset[Field]
     overrules: bool = False  # both sides had changed and `side` lost: tell its people
+    mark: Settled | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +40,21 @@ class Delete:
     link: Link
     target: Booking
     is_inferred: bool
+    mark: Settled | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Adopt:
     """Remember both records as agreed; `link` None: make one. `why` is the matching reason, for the journal.
 
-    `moves`: the appointment was shifted after booking, so the reservation follows it (rule 3b). `absorbs`: a second,
+    `moves`: the side whose record must follow to the other's slot (rule 3b: shifted after booking). `absorbs`: a second,
     one-sided link of the same booking, which ends in this one."""
 
     topdesk: Booking
     exchange: Booking
     why: str
     link: Link | None = None
-    moves: bool = False
+    moves: Side | None = None
     absorbs: Link | None = None
 
 
@@ -77,6 +82,14 @@ class Vanish:
 
 
 @dataclass(frozen=True, slots=True)
+class Arrive:
+    """The appointment of a moved booking stands where the move expected it; `elsewhere`: it surely will not."""
+
+    link: Link
+    elsewhere: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Hold:
     """Only a person can settle it. `kind` is the work item's; `candidates` what it may be."""
 
@@ -86,6 +99,7 @@ class Hold:
     topdesk: Booking | None = None
     exchange: Booking | None = None
     candidates: tuple[Booking, ...] = ()
+    mark: Settled | None = field(default=None, compare=False)
 
 
-Action = Create | Update | Delete | Adopt | Refresh | Forget | Vanish | Hold
+Action = Create | Update | Delete | Adopt | Refresh | Forget | Vanish | Arrive | Hold

@@ -1,6 +1,6 @@
 """The calendar port: what services may ask of either side, whichever system stands behind it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -154,6 +154,11 @@ class Facilities(Calendar, Protocol):
 
     def listing_all(self, rooms: Sequence[Room], window: Slot) -> Iterable[Listing]:
         """One paged read of the whole window for many rooms (ceil(n / 10,000) + 1 calls), split by room."""
+        ...
+
+    def listing_slices(self, rooms: Sequence[Room], window: Slot) -> Iterator[list[Listing]]:
+        """The same, page by page: stretches of time that follow on each other and together cover the window, each with a listing per
+        room. Only a page is in memory at a time; whoever has enough may stop."""
         ...
 
     def make_series(self, room: Room, seen: Booking, dates: Sequence[date]) -> list[Booking]:

@@ -4,57 +4,21 @@ Per side, a link's record is awaited (never existed), absent (gone with proof), 
 The table in `_settle_linked` is the design's; everything else here finds out which cell a link is in."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
 from enum import Enum
-from zoneinfo import ZoneInfo
 
-from roombooker.domain.actions import Action, Adopt, Create, Delete, Forget, Hold, Refresh, Update, Vanish
-from roombooker.domain.booking import Booking, Side, Standing, born_at
-from roombooker.domain.fingerprint import Field, fingerprint, value_of
+from roombooker.domain.actions import Action, Adopt, Arrive, Delete, Forget, Hold, Refresh, Update, Vanish
+from roombooker.domain.booking import Booking, Side
+from roombooker.domain.differences import differences, mark_of, overlapping
+from roombooker.domain.fingerprint import Field, fingerprint
 from roombooker.domain.link import Link, Settled
-from roombooker.domain.matching import Waiting, match
+from roombooker.domain.unpaired import Half, settle_unpaired
+from roombooker.domain.view import Ending, Rules, SideRules, View
 
+__all__ = ["Ending", "Rules", "SideRules", "View", "plan"]
 
-class Ending(Enum):
-    """What a re-read by ref said of a remembered record that its side's listing no longer shows."""
-
-    ENDED = "ended"  # cancelled, rejected or isCancelled: proof
-    GONE = "gone"  # 404: no proof
-    UNREADABLE = "unreadable"  # 403, archived, or the side could not be asked
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """One side of one room. `bookings` are the listing's (tombstones included) and those re-read by ref; `endings` the rest."""
-
-    bookings: tuple[Booking, ...]
-    is_complete: bool
-    endings: Mapping[str, Ending] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SideRules:
-    """How a side is: what it keeps (and so fingerprints), what it follows of the other, and what of it we may write."""
-
-    keeps: frozenset[Field]
-    follows: frozenset[Field]
-    edits_all: bool = True  # False: only meetings that the room itself organizes
-    grace: timedelta | None = None  # how long an unexplained absence is waited out; None: a person must look
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Rules:
-    now: datetime
-    zone: ZoneInfo  # the room's
-    topdesk: SideRules
-    exchange: SideRules
-    dominant: Side | None = Side.TOPDESK  # None: a person decides
-    hold: timedelta = timedelta(minutes=30)
-    live_keys: frozenset[str] = frozenset()  # keys of intents at work: their records belong to the saga
-
-    def of(self, side: Side) -> SideRules:
-        return self.topdesk if side is Side.TOPDESK else self.exchange
+NAMES = {Side.TOPDESK: "TOPdesk", Side.EXCHANGE: "Exchange"}
+SIDES = (Side.TOPDESK, Side.EXCHANGE)
 
 
 class _State(Enum):
@@ -67,311 +31,283 @@ class _State(Enum):
     CHANGED = "changed"
 
 
+_LIVE = (_State.UNCHANGED, _State.CHANGED)
+
+
 @dataclass(frozen=True, slots=True)
 class _Seen:
     state: _State
     booking: Booking | None = None
-    is_tombstone: bool = False
+    is_proof: bool = False  # of an end: a tombstone, or a room that is none of ours
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """A link with what was seen of its two sides."""
+
+    link: Link
+    topdesk: _Seen
+    exchange: _Seen
+
+    def of(self, side: Side) -> _Seen:
+        return self.topdesk if side is Side.TOPDESK else self.exchange
+
+    @property
+    def states(self) -> tuple[_State, _State]:
+        return self.topdesk.state, self.exchange.state
+
+    def is_over(self, rules: Rules) -> bool:
+        """Nothing of it lies ahead any more: history is never rewritten."""
+        if self.link.slot.end > rules.now:
+            return False
+        return not any(s.booking and s.booking.is_live and s.booking.slot.end > rules.now for s in (self.topdesk, self.exchange))
 
 
 def plan(links: Iterable[Link], topdesk: View, exchange: View, rules: Rules) -> tuple[Action, ...]:
     """Actions for one room, each independent of the others' success. Applying them all leaves nothing to plan."""
-    return tuple(_plan(tuple(links), topdesk, exchange, rules))
+    return tuple(_plan(tuple(links), {Side.TOPDESK: topdesk, Side.EXCHANGE: exchange}, rules))
 
 
-def _plan(links: tuple[Link, ...], topdesk: View, exchange: View, rules: Rules) -> Iterator[Action]:
-    views = {Side.TOPDESK: topdesk, Side.EXCHANGE: exchange}
-    records = {side: {b.ref: b for b in views[side].bookings} for side in Side}
-    halves: dict[Side, dict[str, Link]] = {side: {} for side in Side}
+def _plan(links: tuple[Link, ...], views: Mapping[Side, View], rules: Rules) -> Iterator[Action]:
+    records = {side: {b.ref: b for b in views[side].bookings} for side in SIDES}
+    linked = {side: {r.ref for link in links if (r := link.remembered(side))} for side in SIDES}
+    substitutes = _substitutes(links, records[Side.EXCHANGE], linked[Side.EXCHANGE], views[Side.EXCHANGE])
+    for found in substitutes.values():
+        linked[Side.EXCHANGE].add(found.ref)
+    halves: dict[Side, dict[str, Half]] = {side: {} for side in SIDES}
+    around = _Around(records, rules)
+    refreshed: dict[str, Refresh] = {}
     for link in links:
+        case = _Case(link, *(_look(link, side, records[side], views[side], rules, substitutes) for side in SIDES))
         if link.is_busy:
+            yield from _follow_move(case)
             continue
-        seen = {side: _look(link, side, records[side], views[side], rules) for side in Side}
-        only = _only_side(seen)
+        only = _only_side(case)
         if only is None:
-            yield from _settle(link, seen, rules)
-            continue
-        record = seen[only].booking
-        if record is not None:
-            halves[only][record.ref] = link
-            if seen[only].state is _State.CHANGED:
-                yield Refresh(link, record)
-    yield from _settle_unpaired(links, halves, records, rules)
+            yield from _settle(case, rules, around)
+        elif (record := case.of(only).booking) is not None:
+            halves[only][record.ref] = Half(record, link)
+            if case.of(only).state is _State.CHANGED and not case.is_over(rules):
+                refreshed[link.id] = Refresh(link, record)
+    for action in settle_unpaired(halves, records, linked, {side: views[side].is_complete for side in SIDES}, rules):
+        for touched in (action.link, action.absorbs if isinstance(action, Adopt) else None):
+            if touched is not None:  # whatever is done with it remembers its record anyway
+                refreshed.pop(touched.id, None)
+        yield action
+    yield from refreshed.values()
 
 
-def _only_side(seen: Mapping[Side, _Seen]) -> Side | None:
-    """The one side on which a link lives, where its other side never was."""
-    for side in Side:
-        if seen[side.other].state is _State.AWAITED and seen[side].state in (_State.UNCHANGED, _State.CHANGED):
-            return side
-    return None
+def _substitutes(links: Iterable[Link], meetings: Mapping[str, Booking], linked: set[str], view: View) -> dict[str, Booking]:
+    """Meetings that stand where another record of theirs was: the same iCalUId under a new id, since the invitation was moved, or
+    the room taken off and put back, or another room taken. By the id of the link; only where that is beyond doubt."""
+    missing = [link for link in links if _may_have_come_back(link, meetings, view)]
+    if not missing:
+        return {}
+    fresh: dict[str, list[Booking]] = {}
+    for b in meetings.values():
+        if b.is_live and b.ical_uid and b.ref not in linked and b.room_id:
+            fresh.setdefault(b.ical_uid, []).append(b)
+    wanted: dict[str, list[tuple[Link, Booking]]] = {}
+    for link in missing:
+        hits = [b for b in fresh.get(link.ical_uid or "", ()) if link.original_start in (None, b.original_start)]
+        if len(hits) == 1:
+            wanted.setdefault(hits[0].ref, []).append((link, hits[0]))
+    return {pairs[0][0].id: pairs[0][1] for pairs in wanted.values() if len(pairs) == 1}
 
 
-def _look(link: Link, side: Side, records: Mapping[str, Booking], view: View, rules: Rules) -> _Seen:
+def _may_have_come_back(link: Link, meetings: Mapping[str, Booking], view: View) -> bool:
+    """Its meeting is gone, with or without proof, and we know which it was."""
+    if link.exchange is None or link.ical_uid is None:
+        return False
+    there = meetings.get(link.exchange.ref)
+    if there is not None:
+        return not there.is_live
+    return view.endings.get(link.exchange.ref) in (Ending.GONE, Ending.ENDED)
+
+
+def _look(link: Link, side: Side, records: Mapping[str, Booking], view: View, rules: Rules, substitutes: Mapping[str, Booking]) -> _Seen:
     """In which state one side of a link is."""
     remembered = link.remembered(side)
     if remembered is None:
         return _Seen(_State.AWAITED)
+    if side is Side.EXCHANGE and link.id in substitutes:
+        return _Seen(_State.CHANGED, substitutes[link.id])
     booking = records.get(remembered.ref)
     if booking is None:
         ending = view.endings.get(remembered.ref)
         if ending is Ending.ENDED:
-            return _Seen(_State.ABSENT, is_tombstone=True)
-        if not view.is_complete or ending is None:
+            return _Seen(_State.ABSENT, is_proof=True)
+        if ending is None:
             return _Seen(_State.UNKNOWN)
         return _Seen(_State.LOST if ending is Ending.GONE else _State.UNREADABLE)
-    if not booking.is_live:
-        return _Seen(_State.ABSENT, booking, is_tombstone=True)
-    same = fingerprint(booking, rules.of(side).keeps) == remembered.fingerprint
+    if not booking.is_live or not booking.room_id:  # in a room that is not mapped it is none of our business any more
+        return _Seen(_State.ABSENT, booking, is_proof=True)
+    same = link.writing is side or fingerprint(booking, rules.of(side).keeps) == remembered.fingerprint
     return _Seen(_State.UNCHANGED if same else _State.CHANGED, booking)
 
 
-def _settle(link: Link, seen: Mapping[Side, _Seen], rules: Rules) -> Iterator[Action]:
-    """A link whose two sides have both existed, or whose only side is gone."""
-    states = {seen[side].state for side in Side}
-    if _State.UNKNOWN in states:
-        return
-    if link.vanished_at and not any(s.state is _State.LOST for s in seen.values()):
-        yield Vanish(link, is_back=True)
-    if states <= {_State.ABSENT, _State.AWAITED}:
-        yield Forget(link)
-        return
-    for side in Side:
-        if seen[side].state in (_State.LOST, _State.UNREADABLE):
-            yield from _unless_settled(link, seen, rules, _missing_without_proof(link, side, seen, rules))
-            return
-    yield from _unless_settled(link, seen, rules, _settle_linked(link, seen, rules))
-
-
-def _missing_without_proof(link: Link, side: Side, seen: Mapping[Side, _Seen], rules: Rules) -> Action | None:
-    """Gone, but nobody said cancelled. Exchange's copies get their grace; else a person must look."""
-    there = seen[side.other]
-    if there.state in (_State.ABSENT, _State.LOST):
-        return Forget(link)
-    if seen[side].state is _State.UNREADABLE:
-        return _hold(
-            "unreadable", link, seen, f"The record in {_name(side)} cannot be read any more, so nothing was changed in {_name(side.other)}."
-        )
-    grace = rules.of(side).grace
-    if grace is None:
-        return _hold("unexplained", link, seen, f"The record is gone from {_name(side)} without a sign that somebody ended it.")
-    if link.vanished_at is None:
-        return Vanish(link)
-    if rules.now - link.vanished_at < grace or there.booking is None:
-        return None
-    return Delete(side.other, link, there.booking, is_inferred=True)
-
-
-def _settle_linked(link: Link, seen: Mapping[Side, _Seen], rules: Rules) -> Action | None:
-    """The design's table: both sides have existed, each is absent (with proof), unchanged or changed."""
-    topdesk, exchange = seen[Side.TOPDESK], seen[Side.EXCHANGE]
-    match (topdesk.state, exchange.state):
-        case (_State.UNCHANGED, _State.UNCHANGED):
-            return None
-        case (_State.ABSENT, _State.UNCHANGED | _State.CHANGED):
-            return _delete_or_hold(link, Side.EXCHANGE, seen)
-        case (_State.UNCHANGED | _State.CHANGED, _State.ABSENT):
-            return _delete_or_hold(link, Side.TOPDESK, seen)
-        case (_State.CHANGED, _State.UNCHANGED):
-            return _follow(link, Side.EXCHANGE, seen, rules)
-        case (_State.UNCHANGED, _State.CHANGED):
-            return _follow(link, Side.TOPDESK, seen, rules)
-        case (_State.CHANGED, _State.CHANGED):
-            return _both_changed(link, seen, rules)
-        case _:
-            return None
-
-
-def _delete_or_hold(link: Link, side: Side, seen: Mapping[Side, _Seen]) -> Action | None:
-    """The deletion wins, unless the record that is left was given another slot or room meanwhile."""
-    target = seen[side].booking
-    if target is None:
-        return None
-    if seen[side].state is _State.CHANGED and (target.slot != link.slot or target.room_id != link.room_id):
-        return _hold(
-            "deleted_and_edited", link, seen, f"It was ended in {_name(side.other)} and given another time or room in {_name(side)}."
-        )
-    return Delete(side, link, target, is_inferred=not seen[side.other].is_tombstone)
-
-
-def _follow(link: Link, side: Side, seen: Mapping[Side, _Seen], rules: Rules) -> Action | None:
-    """`side` is brought to what the other side now says; where they already agree, that is remembered."""
-    source, target = seen[side.other].booking, seen[side].booking
-    if source is None or target is None:
-        return None
-    differing = differences(source, target, rules.of(side).follows)
-    if not differing:
-        return _adopt(link, seen)
-    return _update(link, side, source, target, differing, seen, rules)
-
-
-def _both_changed(link: Link, seen: Mapping[Side, _Seen], rules: Rules) -> Action | None:
-    topdesk, exchange = seen[Side.TOPDESK].booking, seen[Side.EXCHANGE].booking
-    if topdesk is None or exchange is None:
-        return None
-    to_exchange = differences(topdesk, exchange, rules.exchange.follows)
-    to_topdesk = differences(exchange, topdesk, rules.topdesk.follows)
-    if not to_exchange and not to_topdesk:
-        return _adopt(link, seen)
-    if rules.dominant is None:
-        return _hold("both_changed", link, seen, "It was changed in TOPdesk and in Exchange, and the two do not agree.")
-    if rules.dominant is Side.TOPDESK:
-        return (
-            _update(link, Side.EXCHANGE, topdesk, exchange, to_exchange, seen, rules, overrules=True) if to_exchange else _adopt(link, seen)
-        )
-    return _update(link, Side.TOPDESK, exchange, topdesk, to_topdesk, seen, rules, overrules=True) if to_topdesk else _adopt(link, seen)
-
-
-def _update(
-    link: Link,
-    side: Side,
-    source: Booking,
-    target: Booking,
-    differing: frozenset[Field],
-    seen: Mapping[Side, _Seen],
-    rules: Rules,
-    *,
-    overrules: bool = False,
-) -> Action:
-    may = rules.of(side).edits_all or target.room_organizes or differing <= {Field.STANDING}
-    if not may:
-        return _hold(
-            f"moved_in_{side.other}",
-            link,
-            seen,
-            f"It was changed in {_name(side.other)}; the meeting belongs to its organizer and cannot be changed for them.",
-        )
-    return Update(side, link, source, target, differing, overrules=overrules)
-
-
-def _settle_unpaired(
-    links: tuple[Link, ...], halves: Mapping[Side, Mapping[str, Link]], records: Mapping[Side, Mapping[str, Booking]], rules: Rules
-) -> Iterator[Action]:
-    """Records without a link, and links that live on one side only: match them, or create what is missing."""
-    linked = {(side, r.ref) for link in links for side in Side if (r := link.remembered(side))}
-    unpaired = {side: [b for b in records[side].values() if _is_unpaired(b, side, linked, halves, rules)] for side in Side}
-    waiting = [Waiting(b, halves[Side.TOPDESK].get(b.ref)) for b in unpaired[Side.TOPDESK]]
-    matches = match(unpaired[Side.EXCHANGE], waiting, rules.zone)
-    for pair in matches.pairs:
-        own = halves[Side.EXCHANGE].get(pair.exchange.ref)
-        link = pair.waiting.link or own
-        absorbs = own if own is not link else None
-        yield Adopt(pair.waiting.booking, pair.exchange, pair.why, link, moves=pair.shifted, absorbs=absorbs)
-    for doubt in matches.ambiguous:
-        link = halves[Side.EXCHANGE].get(doubt.exchange.ref)
-        reason = f"The meeting fits several reservations, or several meetings fit one, equally well (by {doubt.why})."
-        yield from _unless_known(Hold("ambiguous", reason, link, exchange=doubt.exchange, candidates=doubt.candidates), link, rules)
-    for meeting in matches.exchange:
-        if meeting.slot.end > rules.now:
-            link = halves[Side.EXCHANGE].get(meeting.ref) or _came_back(meeting, links)
-            yield from _unless_known(Create(Side.TOPDESK, meeting, link), link, rules)
-    for waiter in matches.waiting:
-        if waiter.booking.slot.end > rules.now and not _is_awaited(waiter, rules):
-            yield from _unless_known(_create_meeting(waiter, records[Side.EXCHANGE].values()), waiter.link, rules)
-
-
-def _is_unpaired(
-    booking: Booking, side: Side, linked: set[tuple[Side, str]], halves: Mapping[Side, Mapping[str, Link]], rules: Rules
-) -> bool:
-    if not booking.is_live or not booking.room_id:
-        return False
-    if booking.ref in halves[side]:
-        return True
-    is_sagas = booking.match_key is not None and booking.match_key in rules.live_keys
-    return (side, booking.ref) not in linked and not is_sagas
-
-
-def _came_back(meeting: Booking, links: tuple[Link, ...]) -> Link | None:
-    """A vanished link with this meeting's iCalUId: the invitation was moved, and is here again."""
-    for link in links:
-        same = link.ical_uid is not None and link.ical_uid == meeting.ical_uid and link.original_start in (None, meeting.original_start)
-        if same and link.vanished_at is not None and link.topdesk is not None:
-            return link
+def _only_side(case: _Case) -> Side | None:
+    """The one side on which a link lives, where its other side never was."""
+    for side in SIDES:
+        if case.of(side.other).state is _State.AWAITED and case.of(side).state in _LIVE:
+            return side
     return None
 
 
-def _create_meeting(waiter: Waiting, meetings: Iterable[Booking]) -> Action:
-    """A reservation without a meeting; where another meeting already lies there, a person must choose."""
-    there = tuple(m for m in meetings if m.is_live and m.room_id == waiter.booking.room_id and m.slot.overlaps(waiter.booking.slot))
-    if there:
-        reason = "The reservation overlaps a meeting that is on the room's calendar already."
-        return Hold("conflict", reason, waiter.link, topdesk=waiter.booking, candidates=there)
-    return Create(Side.EXCHANGE, waiter.booking, waiter.link)
-
-
-def _unless_known(action: Action, link: Link | None, rules: Rules) -> Iterator[Action]:
-    """As `_unless_settled`, for what lives on one side."""
-    topdesk, exchange = None, None
-    match action:
-        case Create(side=Side.EXCHANGE, source=source):
-            topdesk = source
-        case Create(source=source):
-            exchange = source
-        case Hold(topdesk=t, exchange=e):
-            topdesk, exchange = t, e
-    if link is None or link.settled is None or link.settled != settled_by(action, topdesk, exchange, rules):
-        yield action
-
-
-def _is_awaited(waiter: Waiting, rules: Rules) -> bool:
-    """Its appointment may still come: an intent holds it, or (after `rebuild`) its key is younger than the hold time."""
-    if waiter.link is not None:
-        return waiter.is_awaiting
-    key = waiter.booking.match_key
-    return key is not None and rules.now - born_at(key) < rules.hold
-
-
-def differences(source: Booking, target: Booking, follows: frozenset[Field]) -> frozenset[Field]:
-    """The followed fields in which the target is not what the source says; what the source does not tell is no difference."""
-    return frozenset(f for f in follows if _differs(source, target, f))
-
-
-def _differs(source: Booking, target: Booking, field_: Field) -> bool:
-    if field_ is Field.PLACE:
-        return source.room_id != target.room_id
-    if field_ is Field.STANDING:  # only an approval is carried over: endings are deletions, clashes are work items
-        return source.standing is Standing.PLANNED and target.standing is Standing.REQUESTED
-    if field_ is Field.ORGANIZER:
-        return source.organizer is not None and not source.organizer.is_same_as(target.organizer)
-    told = value_of(source, field_)
-    return told is not None and told != value_of(target, field_)
-
-
-def settled_by(action: Action, topdesk: Booking | None, exchange: Booking | None, rules: Rules) -> Settled:
-    """How an action that was refused, or waits for a person, is remembered on its link."""
-    return Settled(
-        _label(action),
-        fingerprint(topdesk, rules.topdesk.keeps) if topdesk else "",
-        fingerprint(exchange, rules.exchange.keeps) if exchange else "",
-    )
-
-
-def _unless_settled(link: Link, seen: Mapping[Side, _Seen], rules: Rules, action: Action | None) -> Iterator[Action]:
-    if action is None:
+def _follow_move(case: _Case) -> Iterator[Action]:
+    """A booking that was moved through us waits for its appointment: has that arrived, or gone somewhere else?"""
+    pending, seen = case.link.pending, case.exchange
+    if pending is None:
         return
-    if link.settled is not None and link.settled == settled_by(action, seen[Side.TOPDESK].booking, seen[Side.EXCHANGE].booking, rules):
+    if seen.state is _State.ABSENT:
+        yield Arrive(case.link, elsewhere=True)
+    elif seen.booking is not None and seen.state in _LIVE:
+        if (seen.booking.room_id, seen.booking.slot) == (pending.room_id, pending.slot):
+            yield Arrive(case.link)
+        elif seen.booking.slot != case.link.slot or seen.booking.room_id != case.link.room_id:
+            yield Arrive(case.link, elsewhere=True)
+
+
+def _settle(case: _Case, rules: Rules, around: "_Around") -> Iterator[Action]:
+    """A link whose two sides have both existed, or whose only side is gone."""
+    states = set(case.states)
+    if _State.UNKNOWN in states:
         return
-    yield action
+    if states <= {_State.ABSENT, _State.AWAITED}:
+        yield Forget(case.link)
+        return
+    if case.is_over(rules):
+        return
+    if case.link.vanished_at and _State.LOST not in states:
+        yield Vanish(case.link, is_back=True)
+    if states & {_State.LOST, _State.UNREADABLE}:
+        action = _missing_without_proof(case, rules)
+    else:
+        action = _settle_linked(case, rules)
+    if action is not None:
+        yield from _unless_settled(action, case, rules, around)
 
 
-def _label(action: Action) -> str:
-    match action:
-        case Create(side=side) | Update(side=side) | Delete(side=side):
-            return f"{type(action).__name__} {side}"
-        case Hold(kind=kind):
-            return f"Hold {kind}"
+def _missing_without_proof(case: _Case, rules: Rules) -> Action | None:
+    """Gone, but nobody said cancelled. Exchange's copies get their grace; else a person must look."""
+    for side in SIDES:
+        if case.of(side).state is _State.UNREADABLE:
+            if case.of(side.other).state is _State.AWAITED:
+                return None
+            return _hold("unreadable", case, f"The record in {NAMES[side]} cannot be read any more, so nothing was changed in {NAMES[side.other]}.")
+    for side in SIDES:
+        if case.of(side).state is _State.LOST and rules.of(side).grace is None:
+            return _hold("unexplained", case, f"The record is gone from {NAMES[side]} without a sign that somebody ended it.")
+    side = Side.TOPDESK if case.topdesk.state is _State.LOST else Side.EXCHANGE
+    grace = rules.of(side).grace
+    if case.of(side.other).state not in _LIVE or grace is None:
+        return Forget(case.link)
+    if case.link.vanished_at is None:
+        return Vanish(case.link)
+    if rules.now - case.link.vanished_at < grace:
+        return None
+    return _delete_or_hold(case, side.other)
+
+
+def _settle_linked(case: _Case, rules: Rules) -> Action | None:
+    """The design's table: both sides have existed, each is absent (with proof), unchanged or changed."""
+    match case.states:
+        case (_State.ABSENT, _State.UNCHANGED | _State.CHANGED):
+            return _delete_or_hold(case, Side.EXCHANGE)
+        case (_State.UNCHANGED | _State.CHANGED, _State.ABSENT):
+            return _delete_or_hold(case, Side.TOPDESK)
+        case (_State.CHANGED, _State.UNCHANGED):
+            return _follow(case, Side.EXCHANGE, rules)
+        case (_State.UNCHANGED, _State.CHANGED):
+            return _follow(case, Side.TOPDESK, rules)
+        case (_State.UNCHANGED, _State.UNCHANGED) if case.link.writing:  # to its end, whatever became of it
+            return _follow(case, case.link.writing, rules)
+        case (_State.CHANGED, _State.CHANGED):
+            return _both_changed(case, rules)
         case _:
-            return type(action).__name__
+            return None
 
 
-def _adopt(link: Link, seen: Mapping[Side, _Seen]) -> Action | None:
-    topdesk, exchange = seen[Side.TOPDESK].booking, seen[Side.EXCHANGE].booking
-    return Adopt(topdesk, exchange, "both agree", link) if topdesk and exchange else None
+def _delete_or_hold(case: _Case, side: Side) -> Action | None:
+    """The deletion wins, unless the record that is left was given another slot or room meanwhile."""
+    target = case.of(side).booking
+    if target is None:
+        return None
+    if case.of(side).state is _State.CHANGED and (target.slot != case.link.slot or target.room_id != case.link.room_id):
+        return _hold("deleted_and_edited", case, f"It was ended in {NAMES[side.other]} and given another time or room in {NAMES[side]}.")
+    return Delete(side, case.link, target, is_inferred=not case.of(side.other).is_proof)
 
 
-def _hold(kind: str, link: Link, seen: Mapping[Side, _Seen], reason: str) -> Hold:
-    return Hold(kind, reason, link, seen[Side.TOPDESK].booking, seen[Side.EXCHANGE].booking)
+def _follow(case: _Case, side: Side, rules: Rules) -> Action | None:
+    """`side` is brought to what the other side now says; where they already agree, that is remembered."""
+    source, target = case.of(side.other).booking, case.of(side).booking
+    if source is None or target is None:
+        return None
+    differing = differences(source, target, rules.of(side))
+    return _update(case, side, differing, rules) if differing else _adopt(case)
 
 
-def _name(side: Side) -> str:
-    return "TOPdesk" if side is Side.TOPDESK else "Exchange"
+def _both_changed(case: _Case, rules: Rules) -> Action | None:
+    topdesk, exchange = case.topdesk.booking, case.exchange.booking
+    if topdesk is None or exchange is None:
+        return None
+    differing = {
+        Side.EXCHANGE: differences(topdesk, exchange, rules.exchange),
+        Side.TOPDESK: differences(exchange, topdesk, rules.topdesk),
+    }
+    if not any(differing.values()):
+        return _adopt(case)
+    if rules.dominant is None:
+        return _hold("both_changed", case, "It was changed in TOPdesk and in Exchange, and the two do not agree.")
+    loser = rules.dominant.other
+    return _update(case, loser, differing[loser], rules, overrules=True) if differing[loser] else _adopt(case)
+
+
+def _update(case: _Case, side: Side, differing: frozenset[Field], rules: Rules, *, overrules: bool = False) -> Action | None:
+    source, target = case.of(side.other).booking, case.of(side).booking
+    if source is None or target is None:
+        return None
+    if rules.of(side).edits_all or target.room_organizes or differing <= {Field.STANDING}:
+        return Update(side, case.link, source, target, differing, overrules=overrules)
+    return _hold(
+        f"moved_in_{side.other}", case,
+        f"It was changed in {NAMES[side.other]}; the meeting belongs to its organizer and cannot be changed for them.",
+    )  # fmt: skip
+
+
+def _adopt(case: _Case) -> Action | None:
+    topdesk, exchange = case.topdesk.booking, case.exchange.booking
+    return Adopt(topdesk, exchange, "both agree", case.link) if topdesk and exchange else None
+
+
+def _hold(kind: str, case: _Case, reason: str) -> Hold:
+    return Hold(kind, reason, case.link, case.topdesk.booking, case.exchange.booking)
+
+
+# What was refused, or waits for a person
+
+
+class _Around:
+    """What lies in the slot that an action wants: a refusal holds only as long as that is as it was."""
+
+    def __init__(self, records: Mapping[Side, Mapping[str, Booking]], rules: Rules) -> None:
+        self._records = records
+        self._block = rules.block
+
+    def mark(self, action: Action) -> str:
+        if not isinstance(action, Update) or not action.fields & {Field.SLOT, Field.PLACE}:
+            return ""
+        slot, there = action.source.slot.widened(self._block), self._records[action.side].values()
+        return mark_of(overlapping(there, slot, action.source.room_id, besides=action.target.ref))
+
+
+def _unless_settled(action: Action, case: _Case, rules: Rules, around: _Around) -> Iterator[Action]:
+    if not isinstance(action, Update | Delete | Hold):
+        yield action
+        return
+    label = f"Hold {action.kind}" if isinstance(action, Hold) else f"{type(action).__name__} {action.side}"
+    topdesk, exchange = (fingerprint(b, rules.of(side).keeps) if (b := case.of(side).booking) else "" for side in SIDES)
+    mark = Settled(label, topdesk, exchange, around.mark(action))
+    if case.link.settled != mark:
+        yield replace(action, mark=mark)
+

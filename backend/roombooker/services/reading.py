@@ -1,10 +1,10 @@
 """Reading both sides of a room for a pass: what changed, what lies in the windows of interest, and what became of the missing."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
-import structlog
 from sqlalchemy.orm import Session
 
 from roombooker.domain.booking import Booking, Side
@@ -14,24 +14,29 @@ from roombooker.domain.plan import Ending, View
 from roombooker.domain.room import Room
 from roombooker.domain.slot import Slot
 from roombooker.errors import Denied, NotFound
-from roombooker.store import linking, sightings
+from roombooker.store import claims, linking, rooms, sightings
 from roombooker.store.db import Database
 from roombooker.store.models import CursorRow
 
-_log = structlog.get_logger(__name__)
 _MOST_WINDOWS = 6
 _PAD = timedelta(hours=1)
+_MOST_REREADS = 100  # of one side in one pass: what is left is unknown until the next, and nothing follows from it
+_REBASE = timedelta(days=2)  # from the window's start, which lies a day back: so every night
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """All that a plan for one room needs, and what to remember once it has been carried out."""
+    """All that a plan for one room needs, and what to remember once it has been carried out.
+
+    `known` are all rooms that a record of this reading lies in, this one included."""
 
     room: Room
     windows: tuple[Slot, ...]
     links: tuple[Link, ...]
     topdesk: View
     exchange: View
+    live_keys: frozenset[str]
+    known: Mapping[str, Room]
     changes: Changes
     listings: tuple[Listing, ...]  # TOPdesk's, one per window
 
@@ -47,85 +52,166 @@ class Reader:
         self._horizon = horizon
 
     def cursor(self, room: Room) -> tuple[Slot, str | None]:
-        """The delta's window and token; a window older than a day is based afresh, since it is frozen in the token."""
+        """The delta's window and token. It is based afresh every night, since its window is frozen in the token."""
         now = self._clock()
         with self._database.read() as session:
-            row = session.get(CursorRow, cursor_name(room))
-            if row and row.value and row.window_start_at and row.window_end_at and now - row.window_start_at < timedelta(days=2):
+            row = session.get(CursorRow, cursor_name(room.id))
+            if row and row.value and row.window_start_at and row.window_end_at and now - row.window_start_at < _REBASE:
                 return Slot(row.window_start_at, row.window_end_at), row.value
         start = now.replace(hour=0, minute=0) - timedelta(days=1)
         return Slot(start, start + self._horizon + timedelta(days=2)), None
 
-    def read(self, room: Room, windows: Sequence[Slot], named: Sequence[Booking] = (), *,
-             changes: Changes | None = None, listings: Sequence[Listing] | None = None) -> Reading:  # fmt: skip
+    def read(self, room: Room, windows: Sequence[Slot], named: Sequence[Booking] = (), *, changes: Changes | None = None) -> Reading:
         """One room. `windows` are of interest in any case, what changed on Exchange adds its own; `named` are reservations that a
-        notice named, freshly read. `changes` and `listings` spare the calls where a sweep has made them for many rooms at once."""
+        notice named, freshly read."""
         if changes is None:
             window, token = self.cursor(room)
             changes = self._meetings.changes(room, window, token)
+        changes = self.completed(room, changes)
+        interest = self._interest(room, windows, named, changes)
+        listings = [self._facilities.listing(room, w) for w in interest]
+        reservations = {b.ref: b for listing in listings for b in listing.bookings}
+        reservations |= {b.ref: b for b in named if b.room_id == room.id or b.ref in reservations}
+        return self._put_together(room, interest, reservations, changes, tuple(listings))
+
+    def completed(self, room: Room, changes: Changes) -> Changes:
+        """With what a delta leaves out: dates that a restated series has lost, and our key where it was known."""
+        if changes.is_full or not (changes.bookings or changes.gone):
+            return changes
+        told = {b.ref for b in changes.bookings}
         with self._database.read() as session:
-            known = sightings.by_refs(session, Side.EXCHANGE, [*(b.ref for b in changes.bookings), *changes.gone])
+            known = sightings.by_refs(session, Side.EXCHANGE, told)
+            lost: set[str] = set()
+            if changes.restated:
+                there = sightings.seen(session, room.id, Side.EXCHANGE, changes.window)
+                lost = {b.ref for b in there if b.series_ref in changes.restated and b.ref not in told}
+        bookings = tuple(
+            replace(b, match_key=known[b.ref].match_key) if b.match_key is None and b.ref in known else b for b in changes.bookings
+        )
+        return replace(changes, bookings=bookings, gone=tuple(sorted({*changes.gone, *lost})))
+
+    def _interest(self, room: Room, windows: Sequence[Slot], named: Sequence[Booking], changes: Changes) -> list[Slot]:
+        """The local days that anything touches: an appointment may have been shifted within its day (rule 3b)."""
+        if changes.is_full and windows:
+            return merged(windows)
+        with self._database.read() as session:
+            refs = [*(b.ref for b in changes.bookings), *changes.gone]
             touched = [
-                *(b.slot for b in changes.bookings), *(b.slot for b in known.values()), *(b.slot for b in named),
-                *(link.slot for link in linking.links_by_ref(session, Side.TOPDESK, [b.ref for b in named])),
-                *(link.slot for link in linking.links_by_ref(session, Side.EXCHANGE, [b.ref for b in changes.bookings])),
+                *(b.slot for b in changes.bookings), *(b.slot for b in sightings.by_refs(session, Side.EXCHANGE, refs).values()),
+                *(link.slot for link in linking.links_by_ref(session, Side.EXCHANGE, refs)),
+                *(b.slot for b in named), *(link.slot for link in linking.links_by_ref(session, Side.TOPDESK, [b.ref for b in named])),
             ]  # fmt: skip
-        interest = merged([*windows, *([] if changes.is_full and windows else touched)])
-        if listings is None:
-            listings = [self._facilities.listing(room, w) for w in interest]
+        zone = ZoneInfo(room.time_zone)
+        return merged([*windows, *(local_days(slot, zone) for slot in touched)])
+
+    def _put_together(self, room: Room, interest: Sequence[Slot], reservations: dict[str, Booking], changes: Changes,
+                      listings: tuple[Listing, ...]) -> Reading:  # fmt: skip
+        is_complete = all(listing.is_complete for listing in listings)
         with self._database.read() as session:
+            live_keys = linking.live_keys(session, room.id)  # before the links: what ended in between is a link by then
             meetings = self._meetings_in(session, room, interest, changes)
-            links = self._links(session, room, interest, [*changes.bookings, *named], changes)
-        reservations = {b.ref: b for listing in listings for b in listing.bookings} | {b.ref: b for b in named}
-        complete = all(x.is_complete for x in listings)
-        topdesk, t_endings = self._find_missing(self._facilities, room, Side.TOPDESK, links if complete else [], reservations)
-        exchange, e_endings = self._find_missing(self._meetings, room, Side.EXCHANGE, links, meetings)
+            links = self._links(session, room, interest, reservations, meetings, changes)
+            known = {room.id: room} | rooms.by_ids(session, {link.room_id for link in links.values()} - {room.id})
+            elsewhere = sightings.by_refs(session, Side.EXCHANGE, _foreign(links.values(), room))
+        topdesk, t_endings = self._find_missing(self._facilities, Side.TOPDESK, links.values(), reservations, known)
+        exchange, e_endings = self._find_missing(self._meetings, Side.EXCHANGE, links.values(), meetings | elsewhere, known)
+        exchange |= self._come_back(room, links.values(), exchange)
+        topdesk, exchange = self._placed(room, topdesk, known), self._placed(room, exchange, known)
         return Reading(
-            room, tuple(interest), tuple(links), View(tuple(topdesk.values()), complete, t_endings),
-            View(tuple(exchange.values()), is_complete=True, endings=e_endings), changes, tuple(listings),
+            room, tuple(interest), tuple(links.values()), View(tuple(topdesk.values()), is_complete, t_endings),
+            View(tuple(exchange.values()), is_complete=True, endings=e_endings), live_keys, known, changes, listings,
         )  # fmt: skip
 
     def _meetings_in(self, session: Session, room: Room, windows: Sequence[Slot], changes: Changes) -> dict[str, Booking]:
         """Exchange as it is now: what we remember, with the changes laid over it."""
+        if changes.is_full:
+            return {b.ref: b for b in changes.bookings if any(b.slot.overlaps(w) for w in windows)}
         found: dict[str, Booking] = {}
-        if not changes.is_full:
-            for window in windows:
-                found |= {b.ref: b for b in sightings.seen(session, room.id, Side.EXCHANGE, window)}
-            for ref in changes.gone:
-                found.pop(ref, None)
-        fresh = changes.bookings if not changes.is_full else [b for b in changes.bookings if any(b.slot.overlaps(w) for w in windows)]
-        return found | {b.ref: b for b in fresh}
+        for window in windows:
+            found |= {b.ref: b for b in sightings.seen(session, room.id, Side.EXCHANGE, window)}
+        for ref in changes.gone:
+            found.pop(ref, None)
+        return found | {b.ref: b for b in changes.bookings}
 
-    def _links(self, session: Session, room: Room, windows: Sequence[Slot], records: Iterable[Booking], changes: Changes) -> list[Link]:
+    def _links(self, session: Session, room: Room, windows: Sequence[Slot], reservations: Mapping[str, Booking],
+               meetings: Mapping[str, Booking], changes: Changes) -> dict[str, Link]:  # fmt: skip
+        """Of this room in the windows; of any record that was read, wherever the link thought it was; and of meetings of ours that
+        have come here from another room."""
         found = {link.id: link for w in windows for link in linking.links_in(session, room.id, w)}
-        by_side: dict[Side, list[str]] = {side: [b.ref for b in records if b.side is side] for side in Side}
-        by_side[Side.EXCHANGE] += list(changes.gone) if not changes.is_full else []
-        for side, refs in by_side.items():
-            found |= {link.id: link for link in linking.links_by_ref(session, side, refs)}
-        return [link for link in found.values() if link.room_id == room.id]
+        refs: dict[Side, set[str]] = {Side.TOPDESK: set(reservations), Side.EXCHANGE: set(meetings)}
+        if not changes.is_full:
+            refs[Side.EXCHANGE] |= set(changes.gone)
+        for side, wanted in refs.items():
+            wanted -= {r.ref for link in found.values() if (r := link.remembered(side))}
+            found |= {link.id: link for link in linking.links_by_ref(session, side, wanted)}
+        linked = {link.exchange.ref for link in found.values() if link.exchange}
+        uids = {b.ical_uid for b in meetings.values() if b.ical_uid and b.is_live and b.ref not in linked}
+        strangers = [link for link in linking.links_by_uid(session, uids, besides_room=room.id) if link.exchange]
+        still_there = sightings.by_refs(session, Side.EXCHANGE, [link.exchange.ref for link in strangers if link.exchange])
+        return found | {link.id: link for link in strangers if link.exchange and link.exchange.ref not in still_there}
 
-    def _find_missing(
-        self, side_calendar: Calendar, room: Room, side: Side, links: Iterable[Link], shown: dict[str, Booking]
-    ) -> tuple[dict[str, Booking], dict[str, Ending]]:
-        """Every remembered record that the listing does not show is re-read by its ref: leaving a window is not absence."""
+    def _come_back(self, room: Room, links: Iterable[Link], shown: Mapping[str, Booking]) -> dict[str, Booking]:
+        """Meetings that left this room, where the same is new on the calendar of another of our rooms."""
+        left = [
+            link for link in links
+            if link.ical_uid and link.exchange and link.room_id == room.id and not ((b := shown.get(link.exchange.ref)) and b.is_live)
+        ]  # fmt: skip
+        if not left:
+            return {}
+        with self._database.read() as session:
+            there = {b.ref: b for link in left if link.ical_uid for b in sightings.elsewhere(session, link.ical_uid, room.id)}
+            linked = {link.exchange.ref for link in linking.links_by_ref(session, Side.EXCHANGE, there) if link.exchange}
+            enabled = {r.id for r in rooms.by_ids(session, {b.room_id for b in there.values()}).values() if r.enabled}
+        return {ref: b for ref, b in there.items() if ref not in linked and b.room_id in enabled}
+
+    def _find_missing(self, calendar: Calendar, side: Side, links: Iterable[Link], shown: Mapping[str, Booking],
+                      known: Mapping[str, Room]) -> tuple[dict[str, Booking], dict[str, Ending]]:  # fmt: skip
+        """Every remembered record that was not shown is re-read by its ref: leaving a window is not absence, nor is a narrowed listing."""
         endings: dict[str, Ending] = {}
         found = dict(shown)
-        for link in links:
-            remembered = link.remembered(side)
-            if remembered is None or remembered.ref in found:
-                continue
+        missing = [(link, r) for link in links if (r := link.remembered(side)) and r.ref not in found]
+        for link, remembered in missing[:_MOST_REREADS]:
             try:
-                record = side_calendar.get(room, remembered.ref)
+                record = calendar.get(known[link.room_id], remembered.ref)
             except NotFound:
                 endings[remembered.ref] = Ending.GONE
             except Denied:
                 endings[remembered.ref] = Ending.UNREADABLE
             else:
-                if record.is_archived:
+                if record.is_archived and record.is_live:
                     endings[remembered.ref] = Ending.UNREADABLE
                 else:
                     found[remembered.ref] = record
         return found, endings
+
+    def _placed(self, own: Room, records: Mapping[str, Booking], known: Mapping[str, Room]) -> dict[str, Booking]:
+        """Each with the id of the room that it lies in by its place; "" where that is none of our enabled rooms."""
+        by_place = {place: r for r in known.values() for place in (r.location_id, r.mailbox)}
+        placed: dict[str, Booking] = {}
+        for ref, booking in records.items():
+            room = by_place.get(booking.place)
+            if room is None:
+                with self._database.read() as session:
+                    find = rooms.by_location if booking.side is Side.TOPDESK else rooms.by_mailbox
+                    room = find(session, booking.place)
+            placed[ref] = replace(booking, room_id=room.id if room is not None and (room.enabled or room.id == own.id) else "")
+        return placed
+
+    def release_claims(self, room_id: str) -> None:
+        """Claims that a pass over this room left behind when it was killed."""
+        with self._database.write() as session:
+            claims.release_of_links(session, room_id)
+
+
+def _foreign(links: Iterable[Link], room: Room) -> list[str]:
+    return [link.exchange.ref for link in links if link.exchange and link.room_id != room.id]
+
+
+def local_days(slot: Slot, zone: ZoneInfo) -> Slot:
+    """From midnight to midnight around it, on the wall clock of the zone."""
+    first = slot.start.astimezone(zone).replace(hour=0, minute=0)
+    last = slot.end.astimezone(zone).replace(hour=0, minute=0) + timedelta(days=1)
+    return Slot(first, last)
 
 
 def merged(windows: Iterable[Slot]) -> list[Slot]:
@@ -141,5 +227,5 @@ def merged(windows: Iterable[Slot]) -> list[Slot]:
     return joined
 
 
-def cursor_name(room: Room) -> str:
-    return f"delta:{room.id}"
+def cursor_name(room_id: str) -> str:
+    return f"delta:{room_id}"

@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from roombooker.domain.actions import Hold
-from roombooker.domain.booking import Booking, Person
+from roombooker.domain.booking import Booking, Person, Side
 from roombooker.domain.room import Room
 from roombooker.errors import SideError
 from roombooker.store import work_items
@@ -35,10 +35,13 @@ class Telling:
         except SideError as error:
             _log.warning("mail could not be sent", room=room.id, kind=type(error).__name__)
 
-    def conflict(self, session: Session, room: Room, row: LinkRow, reason: str, meeting: Booking, *, declined: bool) -> None:
-        if declined:
-            return  # the organizer has the room's answer: nothing is left for an administrator
-        self._open(session, "conflict", room, row, reason, ["retry", "give_up"], [told(meeting)])
+    def overruled(self, room: Room, person: Person | None, winner: Side) -> None:
+        name = "TOPdesk" if winner is Side.TOPDESK else "Outlook"
+        text = f"The booking was changed in Outlook and in TOPdesk at about the same time; what {name} says stands."
+        self.organizer(person, room, f"{room.name}: changed in {name}", text)
+
+    def conflict(self, session: Session, room: Room, row: LinkRow, reason: str, *records: Booking) -> None:
+        self._open(session, "conflict", room, row, reason, ["retry", "decline_meeting", "give_up"], [told(b) for b in records])
 
     def cancellation_request(self, session: Session, room: Room, row: LinkRow, reason: str, reservation: Booking) -> None:
         self._open(session, "cancellation_request", room, row, reason, ["approve", "refuse"], [told(reservation)])

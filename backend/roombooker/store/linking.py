@@ -1,19 +1,23 @@
 """Links as the plan wants them: rows to domain Links and back, and what was last seen of each side."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, exists, or_, select
+from sqlalchemy import delete, exists, func, select
 from sqlalchemy.orm import Session
 from ulid import ULID
 
 from roombooker.domain.booking import Booking, Person, Side, Standing, new_match_key
-from roombooker.domain.link import Link, Remembered, Settled
+from roombooker.domain.link import Link, Pending, Remembered, Settled
 from roombooker.domain.slot import Slot
 from roombooker.store.models import ClaimRow, IntentRow, LinkRow, LinkSideRow
 
 ENDED = ("released", "cancelled", "refused")
 AWAITING = ("awaiting_appointment", "awaiting_approval")
+WRITING = {"writing_topdesk": Side.TOPDESK, "writing_exchange": Side.EXCHANGE}  # reason codes of a link whose write is under way
+_MANY = 500  # values in one IN
 
 
 def links_in(session: Session, room_id: str, window: Slot) -> list[Link]:
@@ -24,13 +28,40 @@ def links_in(session: Session, room_id: str, window: Slot) -> list[Link]:
     return _links(session, rows)
 
 
+def links_between(session: Session, room_ids: Sequence[str], window: Slot) -> dict[str, list[Link]]:
+    """Of many rooms, by room: those whose agreed slot overlaps the window."""
+    rows = session.scalars(
+        select(LinkRow).where(LinkRow.room_id.in_(room_ids), LinkRow.end_at > window.start, LinkRow.start_at < window.end, _has_side())
+    )
+    found: dict[str, list[Link]] = {}
+    for link in _links(session, rows):
+        found.setdefault(link.room_id, []).append(link)
+    return found
+
+
+def claimed_rooms(session: Session) -> list[str]:
+    """Where somebody is booking at this moment."""
+    return list(session.scalars(select(ClaimRow.room_id).distinct()))
+
+
 def links_by_ref(session: Session, side: Side, refs: Iterable[str]) -> list[Link]:
     """Wherever their slots and rooms are."""
     wanted = list(refs)
-    if not wanted:
-        return []
-    ids = select(LinkSideRow.link_id).where(LinkSideRow.side == side, LinkSideRow.ref.in_(wanted))
-    return _links(session, session.scalars(select(LinkRow).where(LinkRow.id.in_(ids))))
+    rows: list[LinkRow] = []
+    for at in range(0, len(wanted), _MANY):
+        ids = select(LinkSideRow.link_id).where(LinkSideRow.side == side, LinkSideRow.ref.in_(wanted[at : at + _MANY]))
+        rows += session.scalars(select(LinkRow).where(LinkRow.id.in_(ids)))
+    return _links(session, rows)
+
+
+def links_by_uid(session: Session, ical_uids: Iterable[str], *, besides_room: str) -> list[Link]:
+    """Of meetings that were seen in other rooms."""
+    wanted = list(ical_uids)
+    rows: list[LinkRow] = []
+    for at in range(0, len(wanted), _MANY):
+        some = wanted[at : at + _MANY]
+        rows += session.scalars(select(LinkRow).where(LinkRow.ical_uid.in_(some), LinkRow.room_id != besides_room, _has_side()))
+    return _links(session, rows)
 
 
 def link_of(session: Session, link_id: str) -> Link:
@@ -38,7 +69,8 @@ def link_of(session: Session, link_id: str) -> Link:
 
 
 def future_count(session: Session, room_id: str, now: datetime) -> int:
-    return len(session.scalars(select(LinkRow.id).where(LinkRow.room_id == room_id, LinkRow.end_at > now, _has_side())).all())
+    query = select(func.count()).select_from(LinkRow).where(LinkRow.room_id == room_id, LinkRow.end_at > now, _has_side())
+    return session.scalar(query) or 0
 
 
 def live_keys(session: Session, room_id: str) -> frozenset[str]:
@@ -117,8 +149,11 @@ def end(row: LinkRow, state: str, now: datetime, *, code: str | None = None, rea
     row.sides.clear()
 
 
-def settle(row: LinkRow, settled: Settled) -> None:
-    row.refused = {"action": settled.action, "topdesk": settled.topdesk, "exchange": settled.exchange}
+def settle(row: LinkRow, settled: Settled | None) -> None:
+    """Remember what was refused; None where the action is one that may be planned again."""
+    if settled is None:
+        return
+    row.refused = asdict(settled)
 
 
 def _has_side() -> "exists":  # type: ignore[valid-type]
@@ -127,32 +162,46 @@ def _has_side() -> "exists":  # type: ignore[valid-type]
 
 def _links(session: Session, rows: Iterable[LinkRow]) -> list[Link]:
     found = list(rows)
-    busy = set(
-        session.scalars(
-            select(IntentRow.booking_id).where(
-                IntentRow.finished_at.is_(None), or_(IntentRow.kind != "book", IntentRow.state.not_in(AWAITING)),
-                IntentRow.booking_id.in_({row.booking_id for row in found}),
-            )
-        )
-    )  # fmt: skip
-    return [_link(row, is_busy=row.booking_id in busy) for row in found]
+    if not found:
+        return []
+    open_ = select(IntentRow.booking_id, IntentRow.state, IntentRow.progress).where(IntentRow.finished_at.is_(None))
+    if len(found) <= _MANY:
+        open_ = open_.where(IntentRow.booking_id.in_({row.booking_id for row in found}))
+    busy: dict[str, dict[str, Pending]] = {}
+    for booking_id, state, progress in session.execute(open_):
+        busy.setdefault(booking_id, {}).update(_pending(progress) if state == "await" else {})
+    return [_link(row, busy.get(row.booking_id)) for row in found]
 
 
-def _link(row: LinkRow, *, is_busy: bool) -> Link:
+def _pending(progress: dict[str, Any]) -> dict[str, Pending]:
+    """Match key -> where a move that waits for its appointment expects it."""
+    return {
+        item["old"]["match_key"]: Pending(item["room_id"], Slot(*(datetime.fromisoformat(at) for at in item["slot"])))
+        for item in progress.get("items", [])
+        if item.get("old")
+    }
+
+
+def _link(row: LinkRow, busy: dict[str, Pending] | None) -> Link:
+    """`busy` None: no intent is at work on it."""
     sides = {s.side: Remembered(s.ref, s.fingerprint, s.version) for s in row.sides}
+    was_booked = row.state in AWAITING or (row.caller is not None and row.state not in ENDED)
     return Link(
         id=row.id,
         match_key=row.match_key,
         room_id=row.room_id,
         slot=Slot(row.start_at, row.end_at),
+        booking_id=row.booking_id,
         topdesk=sides.get(Side.TOPDESK),
         exchange=sides.get(Side.EXCHANGE),
         organizer=Person(row.organizer_email, row.organizer_name) if row.organizer_email else None,
         ical_uid=row.ical_uid,
         original_start=row.original_start_at,
         series_id=row.series_id,
-        is_awaiting=row.state in AWAITING and Side.EXCHANGE not in sides,
-        is_busy=is_busy,
+        is_awaiting=was_booked and Side.EXCHANGE not in sides,
+        is_busy=busy is not None,
+        pending=(busy or {}).get(row.match_key),
+        writing=WRITING.get(row.reason_code or ""),
         vanished_at=row.vanished_at,
         settled=Settled(**row.refused) if row.refused else None,
     )

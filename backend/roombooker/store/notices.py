@@ -13,6 +13,21 @@ def add(session: Session, *, side: str, ref: str, kind: str, at: datetime) -> No
     session.add(NoticeRow(side=side, ref=ref, kind=kind, arrived_at=at, due_at=at))
 
 
+def retry(session: Session, *, ref: str, at: datetime) -> None:
+    """A notice of our own that brings us back to a room after something failed there: later each time. One row per ref."""
+    row = session.scalar(select(NoticeRow).where(NoticeRow.side == "retry", NoticeRow.ref == ref))
+    if row is None:
+        row = NoticeRow(side="retry", ref=ref, kind="changed", arrived_at=at, attempts=0)
+        session.add(row)
+    row.attempts += 1
+    row.due_at, row.lease_owner, row.lease_until = at + pause(row.attempts), None, None
+
+
+def pause(attempts: int) -> timedelta:
+    """Between two tries: from 5 s to 10 min."""
+    return min(timedelta(seconds=5 * (1 << min(max(attempts - 1, 0), 10))), timedelta(minutes=10))
+
+
 def take(session: Session, *, owner: str, now: datetime, lease: timedelta, limit: int = 100) -> list[NoticeRow]:
     """Lease the oldest due notices; a dead owner's lease expires, so a killed worker loses none."""
     due = (
@@ -38,9 +53,18 @@ def done(session: Session, ids: Sequence[int]) -> None:
     session.execute(delete(NoticeRow).where(NoticeRow.id.in_(ids)))
 
 
-def later(session: Session, ids: Sequence[int], due_at: datetime) -> None:
+def later(session: Session, ids: Sequence[int], now: datetime) -> None:
     """Could not be looked into now (the side is away): keep, try again."""
-    session.execute(update(NoticeRow).where(NoticeRow.id.in_(ids)).values(due_at=due_at, lease_owner=None, lease_until=None))
+    for row in session.scalars(select(NoticeRow).where(NoticeRow.id.in_(ids))):
+        row.due_at, row.lease_owner, row.lease_until = now + pause(row.attempts), None, None
+
+
+def due_rooms(session: Session, now: datetime) -> list[str]:
+    """Rooms that somebody asked to look at; asked for once only."""
+    found = list(session.scalars(select(RoomRow.id).where(RoomRow.due_at <= now, RoomRow.enabled)))
+    if found:
+        session.execute(update(RoomRow).where(RoomRow.id.in_(found)).values(due_at=None, due_cause=None))
+    return found
 
 
 def room_of_subscription(session: Session, subscription_id: str, client_state: str) -> str | None:

@@ -1,10 +1,10 @@
 """What a side last showed us in a room, record by record: the ground on which a delta is laid."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from roombooker.domain.booking import Booking, Person, Side, Standing
@@ -22,9 +22,22 @@ def seen(session: Session, room_id: str, side: Side, window: Slot) -> list[Booki
     return [_booking(row) for row in rows]
 
 
+def seen_between(session: Session, room_ids: Sequence[str], side: Side, window: Slot) -> dict[str, list[Booking]]:
+    """The same of many rooms, by room."""
+    rows = session.scalars(
+        select(SightingRow).where(
+            SightingRow.room_id.in_(room_ids), SightingRow.side == side, SightingRow.end_at > window.start, SightingRow.start_at < window.end
+        )
+    )
+    found: dict[str, list[Booking]] = {}
+    for row in rows:
+        found.setdefault(row.room_id, []).append(_booking(row))
+    return found
+
+
 def by_refs(session: Session, side: Side, refs: Iterable[str]) -> dict[str, Booking]:
-    rows = session.scalars(select(SightingRow).where(SightingRow.side == side, SightingRow.ref.in_(list(refs))))
-    return {row.ref: _booking(row) for row in rows}
+    """In whichever room."""
+    return {row.ref: _booking(row) for row in _rows(session, side, refs)}
 
 
 def elsewhere(session: Session, ical_uid: str, room_id: str) -> list[Booking]:
@@ -33,37 +46,63 @@ def elsewhere(session: Session, ical_uid: str, room_id: str) -> list[Booking]:
     return [_booking(row) for row in rows]
 
 
-def remember(session: Session, bookings: Iterable[Booking]) -> None:
-    """Live records are kept, ended ones dropped."""
-    for booking in bookings:
-        if not booking.is_live or not booking.room_id:
-            forget(session, booking.side, [booking.ref])
-            continue
-        session.merge(
-            SightingRow(
-                side=booking.side,
-                ref=booking.ref,
-                room_id=booking.room_id,
-                start_at=booking.slot.start,
-                end_at=booking.slot.end,
-                ical_uid=booking.ical_uid,
-                record=_record(booking),
-            )
-        )
+def remember(session: Session, side: Side, bookings: Iterable[Booking]) -> None:
+    """Live records are kept, ended ones dropped; what is as it was is not written."""
+    told = {b.ref: b for b in bookings}
+    _keep(session, side, told, {row.ref: row for row in _rows(session, side, told)})
 
 
 def forget(session: Session, side: Side, refs: Iterable[str]) -> None:
-    session.execute(delete(SightingRow).where(SightingRow.side == side, SightingRow.ref.in_(list(refs))))
+    for some in _chunks(list(refs)):
+        session.execute(delete(SightingRow).where(SightingRow.side == side, SightingRow.ref.in_(some)))
 
 
 def replace(session: Session, room_id: str, side: Side, window: Slot, bookings: Iterable[Booking]) -> None:
     """A complete listing: what it does not show inside the window is gone from our memory too."""
-    session.execute(
-        delete(SightingRow).where(
+    stored = session.scalars(
+        select(SightingRow).where(
             SightingRow.room_id == room_id, SightingRow.side == side, SightingRow.end_at > window.start, SightingRow.start_at < window.end
         )
     )
-    remember(session, bookings)
+    known = {row.ref: row for row in stored}
+    told = {b.ref: b for b in bookings}
+    forget(session, side, known.keys() - told.keys())
+    known |= {row.ref: row for row in _rows(session, side, told.keys() - known.keys())}
+    _keep(session, side, told, known)
+
+
+def _keep(session: Session, side: Side, told: Mapping[str, Booking], known: Mapping[str, SightingRow]) -> None:
+    new: list[dict[str, Any]] = []
+    for ref, booking in told.items():
+        if not booking.is_live or not booking.room_id:
+            continue
+        row, values = known.get(ref), _values(booking)
+        if row is None:
+            new.append(values)
+        elif any(getattr(row, name) != value for name, value in values.items()):
+            for name, value in values.items():
+                setattr(row, name, value)
+    forget(session, side, [ref for ref, b in told.items() if not (b.is_live and b.room_id) and ref in known])
+    if new:
+        session.execute(insert(SightingRow), new)
+
+
+def _values(booking: Booking) -> dict[str, Any]:
+    return {
+        "side": booking.side.value, "ref": booking.ref, "room_id": booking.room_id, "start_at": booking.slot.start,
+        "end_at": booking.slot.end, "ical_uid": booking.ical_uid, "record": _record(booking),
+    }  # fmt: skip
+
+
+def _rows(session: Session, side: Side, refs: Iterable[str]) -> list[SightingRow]:
+    found: list[SightingRow] = []
+    for some in _chunks(list(refs)):
+        found += session.scalars(select(SightingRow).where(SightingRow.side == side, SightingRow.ref.in_(some)))
+    return found
+
+
+def _chunks(values: Sequence[str], size: int = 500) -> Iterable[Sequence[str]]:
+    return (values[at : at + size] for at in range(0, len(values), size))
 
 
 def _record(b: Booking) -> dict[str, Any]:

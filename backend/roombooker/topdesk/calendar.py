@@ -1,7 +1,7 @@
 """TOPdesk behind the calendar port."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -60,6 +60,22 @@ class TopdeskFacilities:
             if booking.slot.overlaps(window):
                 by_room[booking.room_id].append(booking)
         return [Listing(room.id, window, tuple(by_room[room.id]), is_complete, read_at) for room in rooms]
+
+    def listing_slices(self, rooms: Sequence[Room], window: Slot) -> Iterator[list[Listing]]:
+        """A page tells all that starts before its last start; what lasts longer is carried into the next stretch."""
+        ids = {room.location_id: room.id for room in rooms}
+        few = fiql.one_of(_LOCATION, ids) if len(ids) <= _ROOMS_IN_A_QUERY else ""
+        begin, carried, is_complete = window.start, list[Booking](), True
+        read_at = self._clock()
+        for cards, is_whole, last in self._reservations.pages_with_last(fiql.all_of(_overlapping(window), few)):
+            found, is_readable = self._bookings(cards, ids)
+            carried += found
+            is_complete = is_complete and is_whole and is_readable
+            end = window.end if last is None else min(last, window.end)
+            if end <= begin:
+                continue
+            yield _split(rooms, Slot(begin, end), carried, is_complete, read_at)
+            begin, carried, is_complete, read_at = end, [b for b in carried if b.slot.end > end], True, self._clock()
 
     def occupied(self, rooms: Sequence[Room], slot: Slot) -> dict[str, list[Booking]]:
         answer: dict[str, list[Booking]] = {room.id: [] for room in rooms}
@@ -165,14 +181,21 @@ class TopdeskFacilities:
         found: list[Booking] = []
         is_complete = True
         for cards, is_whole in self._reservations.pages(query):
-            is_complete = is_complete and is_whole
-            for card in cards:
-                try:
-                    found += [b for b in read_bookings(card, rooms, self._dialect) if everywhere or b.room_id]
-                except Garbled:
-                    is_complete = False
-                    _log.warning("unreadable reservation", side=self.side, ref=str(card.get("id"))[:64])
+            some, is_readable = self._bookings(cards, rooms, everywhere=everywhere)
+            found += some
+            is_complete = is_complete and is_whole and is_readable
         return found, is_complete
+
+    def _bookings(self, cards: Sequence[Mapping[str, Any]], rooms: Mapping[str, str], *, everywhere: bool = False) -> tuple[list[Booking], bool]:
+        found: list[Booking] = []
+        is_readable = True
+        for card in cards:
+            try:
+                found += [b for b in read_bookings(card, rooms, self._dialect) if everywhere or b.room_id]
+            except Garbled:
+                is_readable = False
+                _log.warning("unreadable reservation", side=self.side, ref=str(card.get("id"))[:64])
+        return found, is_readable
 
     def _one(self, room: Room, card: Mapping[str, Any], location: str = "") -> Booking:
         found = read_bookings(card, {room.location_id: room.id}, self._dialect)
@@ -213,6 +236,14 @@ class TopdeskFacilities:
 
 def _ends_by_rejection(booking: Booking) -> bool:
     return booking.standing is Standing.REQUESTED or booking.is_conflicting_request
+
+
+def _split(rooms: Sequence[Room], window: Slot, found: Sequence[Booking], is_complete: bool, read_at: datetime) -> list[Listing]:  # noqa: FBT001
+    by_room: dict[str, list[Booking]] = defaultdict(list)
+    for booking in found:
+        if booking.slot.overlaps(window):
+            by_room[booking.room_id].append(booking)
+    return [Listing(room.id, window, tuple(by_room[room.id]), is_complete, read_at) for room in rooms]
 
 
 def _overlapping(window: Slot) -> str:

@@ -1,7 +1,7 @@
 """Reservations as TOPdesk's API has them: lists with paging, single ones, and every way to change or end one."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import structlog
@@ -33,9 +33,14 @@ class Reservations:
         self._settings = settings
 
     def pages(self, query: str) -> Iterator[tuple[list[dict[str, Any]], bool]]:
-        """All that the query finds, in start order: pages of new cards, each with whether the reading is still complete.
+        """All that the query finds, in start order: pages of new cards, each with whether the reading is still complete."""
+        for new, is_complete, _ in self.pages_with_last(query):
+            yield new, is_complete
 
-        A full page answers 206 and goes on from its last start; ids seen are dropped, so that nothing that starts in the same minute
+    def pages_with_last(self, query: str) -> Iterator[tuple[list[dict[str, Any]], bool, datetime | None]]:
+        """Also the last start of each page (all that start before it have been told by then); None for the last page.
+
+        A full page answers 206 and goes on from its last start; ids of that minute are dropped, so that nothing that starts in it
         is lost. Where even that brings nothing new, the reading steps over that minute and is no longer complete."""
         seen: set[str] = set()
         from_on, is_complete = "", True
@@ -45,18 +50,20 @@ class Reservations:
             )  # fmt: skip
             cards = answer.records("results")
             new = [card for card in cards if card.get("id") not in seen]
-            seen.update(str(card.get("id")) for card in new)
             if answer.status != 206 or not cards:
-                yield new, is_complete
+                yield new, is_complete, None
                 return
-            last = read_moment(cards[-1].get("plannedStartDate"))
+            start = cards[-1].get("plannedStartDate")
+            last = read_moment(start)
             step = fiql.from_on("plannedStartDate", last)
+            same = {str(card.get("id")) for card in cards if card.get("plannedStartDate") == start}
+            seen = seen | same if step == from_on else same
             if not new or step == from_on:
                 is_complete = False
                 _log.warning("more reservations start in one minute than one page holds", side=SIDE)
                 step = fiql.after("plannedStartDate", last)
             from_on = step
-            yield new, is_complete
+            yield new, is_complete, last
 
     def get(self, ident: str) -> dict[str, Any]:
         return self._client.call("GET", "/reservations/{id}", at={"id": ident}, right=READ).record()

@@ -1,0 +1,38 @@
+"""In what one record is not what the other says, and what lies in the way of a slot."""
+
+from collections.abc import Iterable
+from hashlib import blake2b
+
+from roombooker.domain.booking import Booking, Standing
+from roombooker.domain.fingerprint import Field, value_of
+from roombooker.domain.slot import Slot
+from roombooker.domain.view import SideRules
+
+
+def differences(source: Booking, target: Booking, rules: SideRules) -> frozenset[Field]:
+    """The followed fields in which the target is not what the source says; what the source does not tell is no difference."""
+    follows = rules.follows | rules.follows_own if target.room_organizes else rules.follows
+    return frozenset(f for f in follows if _differs(source, target, f))
+
+
+def _differs(source: Booking, target: Booking, field: Field) -> bool:
+    if field is Field.PLACE:
+        return source.room_id != target.room_id
+    if field is Field.STANDING:  # only an approval is carried over: endings are deletions, clashes are work items
+        return source.standing is Standing.PLANNED and target.standing is Standing.REQUESTED
+    if field is Field.ORGANIZER:
+        return source.organizer is not None and not source.organizer.is_same_as(target.organizer)
+    told = value_of(source, field)
+    return told is not None and told != value_of(target, field)
+
+
+def overlapping(records: Iterable[Booking], slot: Slot, room_id: str, besides: str = "") -> tuple[Booking, ...]:
+    """Live records of the room that lie in the slot, soonest first."""
+    found = (b for b in records if b.slot.overlaps(slot) and b.is_live and b.room_id == room_id and b.ref != besides)
+    return tuple(sorted(found, key=lambda b: (b.slot, b.ref)))
+
+
+def mark_of(records: Iterable[Booking]) -> str:
+    """A short hash that changes when one of them comes, goes or is moved; "" for none."""
+    told = sorted(f"{b.ref} {b.slot.start.isoformat()} {b.slot.end.isoformat()}" for b in records)
+    return blake2b("\n".join(told).encode(), digest_size=8).hexdigest() if told else ""

@@ -1,0 +1,57 @@
+"""What a plan looks at: one side of a room as it was read, and the rules of either side."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum
+from zoneinfo import ZoneInfo
+
+from roombooker.domain.booking import Booking, Side
+from roombooker.domain.fingerprint import Field
+
+
+class Ending(Enum):
+    """What a re-read by ref said of a remembered record that its side's listing no longer shows."""
+
+    ENDED = "ended"  # cancelled, rejected or isCancelled: proof
+    GONE = "gone"  # 404: no proof
+    UNREADABLE = "unreadable"  # 403, archived, or the side could not be asked
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One side of one room. `bookings` are the listing's (tombstones included) and those re-read by ref; `endings` the rest.
+
+    A record with the id of another room belongs to a link of this plan; one with room_id "" lies in a room that is not mapped."""
+
+    bookings: tuple[Booking, ...]
+    is_complete: bool
+    endings: Mapping[str, Ending] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SideRules:
+    """How a side is: what it keeps (and so fingerprints), what it follows of the other, and what of it we may write."""
+
+    keeps: frozenset[Field]
+    follows: frozenset[Field]
+    follows_own: frozenset[Field] = frozenset()  # beyond that, where the record is a meeting of the room's own
+    edits_all: bool = True  # False: only meetings that the room itself organizes
+    grace: timedelta | None = None  # how long an unexplained absence is waited out; None: a person must look
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rules:
+    room_id: str
+    now: datetime
+    zone: ZoneInfo  # the room's
+    topdesk: SideRules
+    exchange: SideRules
+    dominant: Side | None = Side.TOPDESK  # None: a person decides
+    hold: timedelta = timedelta(minutes=30)
+    block: timedelta = timedelta()
+    live_keys: frozenset[str] = frozenset()  # keys of intents at work: their records belong to the saga
+    nobody: frozenset[str] = frozenset()  # addresses that stand for no organizer: the person account's
+
+    def of(self, side: Side) -> SideRules:
+        return self.topdesk if side is Side.TOPDESK else self.exchange

@@ -1,0 +1,113 @@
+"""What TOPdesk says is carried to Exchange: meetings made, moved and given up for the reservations of a room."""
+
+from dataclasses import replace
+
+from roombooker.domain.actions import Create, Delete, Update
+from roombooker.domain.booking import Booking, Side
+from roombooker.domain.calendar import Facilities, MeetingCalendar
+from roombooker.domain.fingerprint import Field
+from roombooker.domain.room import Room
+from roombooker.errors import Denied, Refused
+from roombooker.services.answering import Answering
+from roombooker.services.remembering import Memory, Turn, named
+from roombooker.services.telling import Telling
+from roombooker.store import linking
+
+ENDED_IN_TOPDESK = "The reservation of this room was ended in TOPdesk."
+REJECTED_IN_TOPDESK = "The request for this room was rejected in TOPdesk."
+_NO_RIGHT = "we may not write this room's calendar."
+
+
+class Inviting:
+    def __init__(
+        self, *, facilities: Facilities, meetings: MeetingCalendar, answering: Answering, memory: Memory, telling: Telling
+    ) -> None:
+        self._facilities = facilities
+        self._meetings = meetings
+        self._answering = answering
+        self._memory = memory
+        self._telling = telling
+
+    def invite(self, turn: Turn, action: Create) -> None:
+        """A reservation without meeting: the room's own calendar gets one, with the requester as attendee (room-only mode)."""
+        room, source = turn.room, action.source
+        row = self._memory.begin_create(turn, source, action.link, claims_slot=False)
+        if source.match_key != row.match_key:
+            source = self._facilities.stamp(room, source, row.match_key)
+            turn.written.append(source)
+        draft = replace(self._memory.draft(room, row, source), organizer=source.organizer)
+        try:
+            known = self._meetings.find(room, row.match_key) if action.link else None
+            meeting = known if known is not None and known.is_live else self._meetings.create(room, draft)
+        except (Denied, Refused) as error:
+            self._cannot(turn, row.id, action, f"The reservation cannot be shown in Exchange: {_why(error)}")
+            return
+        turn.written.append(meeting)
+        self._memory.store(turn, row, (source, meeting), "invited", f"The reservation in TOPdesk was put on the calendar of {room.name}.")
+
+    def follow(self, turn: Turn, action: Update) -> None:
+        """A meeting that the room organizes follows its reservation; an approval is passed on as an acceptance."""
+        room, source, target = turn.room, action.source, action.target
+        destination = self._memory.room(source.room_id) or room
+        row = self._memory.begin_write(action.link, Side.EXCHANGE)
+        try:
+            if action.fields <= {Field.STANDING} and not target.room_organizes:
+                changed = self._meetings.accept(room, target)
+            else:
+                draft = replace(self._memory.draft(destination, row, source), organizer=source.organizer)
+                changed = self._meetings.change(destination, target, draft)
+        except (Denied, Refused) as error:
+            self._cannot(turn, row.id, action, f"The meeting could not follow its reservation: {_why(error)}")
+            return
+        turn.written.append(changed)
+        message = f"The meeting followed its reservation ({named(action.fields)})."
+        self._memory.store(turn, row, (source, changed), "followed", message, before=target, room=destination)
+        if action.overrules:
+            self._telling.overruled(room, target.organizer, Side.TOPDESK)
+        elif action.fields != {Field.STANDING}:
+            self._telling.organizer(source.organizer, room, f"{room.name}: your booking was changed in TOPdesk", _told(destination, source))
+        else:
+            self._telling.organizer(
+                target.organizer, room, f"{room.name} was approved", "The request for the room was approved in TOPdesk."
+            )
+
+    def end(self, turn: Turn, action: Delete) -> None:
+        """Its reservation is over: the room declines, or cancels what it organizes itself."""
+        room, target = turn.room, action.target
+        with self._memory.writing() as session:
+            row = self._memory.current(session, action.link)
+            state, code, reason = _ending(row.state, row.reason_code, row.reason)
+        if not self._answering.decline(room, target, reason):
+            self._cannot(
+                turn, row.id, action, f"The reservation was ended in TOPdesk, but the room cannot decline the meeting: {_NO_RIGHT}"
+            )
+            self._telling.organizer(target.organizer, room, f"{room.name} is no longer booked", reason)
+            return
+        message = "The reservation was ended in TOPdesk, so the room gave the meeting up."
+        self._memory.end(turn, row.id, state, "declined", message, code=code, reason=reason, target=target)
+        self._telling.organizer(target.organizer, room, f"{room.name} is no longer booked", reason)
+
+    def _cannot(self, turn: Turn, link_id: str, action: Create | Update | Delete, reason: str) -> None:
+        with self._memory.writing() as session:
+            row = linking.row_of(session, link_id)
+        self._memory.refuse(
+            turn, row, action.mark, "denied", state="on_hold", code="side_denied", reason=reason,
+            tell=lambda session, fresh: self._telling.failed(session, turn.room, fresh, reason),
+        )  # fmt: skip
+
+
+def _ending(state: str, code: str | None, reason: str | None) -> tuple[str, str, str]:
+    """How a booking ends whose reservation is over: as it was told where the end came from the pane."""
+    if state in linking.ENDED:
+        return state, code or "ended", reason or ENDED_IN_TOPDESK
+    if state == "awaiting_approval":
+        return "refused", "rejected_in_topdesk", REJECTED_IN_TOPDESK
+    return "cancelled", "ended_in_topdesk", ENDED_IN_TOPDESK
+
+
+def _why(error: Denied | Refused) -> str:
+    return _NO_RIGHT if isinstance(error, Denied) else error.message
+
+
+def _told(room: Room, source: Booking) -> str:
+    return f"{room.name} is now reserved from {source.slot.start:%Y-%m-%d %H:%M} to {source.slot.end:%H:%M} (UTC)."

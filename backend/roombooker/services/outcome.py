@@ -1,0 +1,27 @@
+"""What one look at one room came to, and what the sync asks of others."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from roombooker.domain.actions import Action
+
+
+class SubscriptionKeeper(Protocol):
+    def lost(self, room_id: str) -> None: ...
+    def renew_room(self, room_id: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """What one look at one room came to."""
+
+    room_id: str
+    planned: tuple[Action, ...] = ()
+    done: int = 0
+    failed: int = 0
+    stopped: str | None = None  # why the room is held
+    skipped: bool = False  # somebody else holds the lease
+
+    @property
+    def is_clean(self) -> bool:
+        return not self.failed and not self.stopped and not self.skipped

@@ -1,0 +1,209 @@
+"""What Exchange says is carried to TOPdesk: reservations made, moved and ended for the meetings on a room's calendar."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from roombooker.domain.actions import Create, Delete, Update
+from roombooker.domain.booking import Booking, Side, Standing
+from roombooker.domain.calendar import Facilities
+from roombooker.domain.fingerprint import Field, fingerprint
+from roombooker.domain.link import Link, Settled
+from roombooker.domain.room import Cancellation, Room
+from roombooker.errors import NotFound, Refused, SlotTaken, VersionMoved
+from roombooker.services.answering import Answering
+from roombooker.services.remembering import Memory, Turn, named
+from roombooker.services.rules import keeps
+from roombooker.services.telling import Telling
+from roombooker.store.models import LinkRow
+
+RELEASED_IN_OUTLOOK = "The meeting was cancelled in Outlook."
+_TAKEN = "the room is reserved in TOPdesk at that time already."
+
+
+class Reserving:
+    """`alternatives`: up to three ways out as text, for the room's answer and the mail."""
+
+    def __init__(self, *, facilities: Facilities, answering: Answering, memory: Memory, telling: Telling,
+                 alternatives: Callable[[Room, Booking], str]) -> None:  # fmt: skip
+        self._facilities = facilities
+        self._answering = answering
+        self._memory = memory
+        self._telling = telling
+        self._alternatives = alternatives
+
+    # a meeting without reservation
+
+    def reserve(self, turn: Turn, action: Create) -> None:
+        source = action.source
+        row = self._memory.begin_create(turn, source, action.link, claims_slot=True)
+        try:
+            reserved = self._reserved(turn.room, row, source, is_new=action.link is None)
+        except (Refused, SlotTaken) as refusal:
+            self._refuse(turn, row, source, action.mark, refusal.message)
+            return
+        message = f"{turn.room.name} was reserved in TOPdesk for the meeting that is on its calendar."
+        self._both_stand(turn, row, reserved, source, "reserved", message)
+
+    def _reserved(self, room: Room, row: LinkRow, source: Booking, *, is_new: bool) -> Booking:
+        """Found, where an earlier try has left one, or made; then looked at once more: who else is there?"""
+        draft = self._memory.draft(room, row, source)
+        known = None if is_new else self._facilities.find(room, row.match_key)
+        if known is None or not known.is_live:
+            reserved = self._facilities.create(room, draft)
+        elif known.slot == draft.slot and known.place == room.location_id:
+            reserved = known
+        else:
+            reserved = self._facilities.change(room, known, draft)
+        self._verify(room, reserved, row.match_key)
+        return reserved
+
+    def _verify(self, room: Room, reserved: Booking, match_key: str) -> None:
+        """Whatever TOPdesk let us do, a live reservation that is not ours wins. SlotTaken once ours is undone."""
+        if self._rivals(room, reserved, match_key):
+            self._facilities.remove(room, reserved, "Room Booker: the room was already taken.")
+            raise SlotTaken(_TAKEN)
+
+    def _rivals(self, room: Room, ours: Booking, match_key: str) -> bool:
+        """Is anybody else in its slot, block time included? A second one with our own key (a create that took effect twice) goes."""
+        there = [b for b in self._facilities.occupied([room], ours.slot).get(room.id, []) if b.is_live and b.ref != ours.ref]
+        for double in there:
+            if double.match_key == match_key:
+                self._facilities.remove(room, double, "Room Booker: made twice.")
+        return ours.standing is Standing.CONFLICTING or any(b.match_key != match_key for b in there)
+
+    def _both_stand(self, turn: Turn, row: LinkRow, reserved: Booking, meeting: Booking, kind: str, message: str) -> None:
+        answered = self._answering.respond(turn.room, reserved, meeting)
+        turn.written.extend([reserved, *([answered] if answered is not meeting else [])])
+        self._memory.store(turn, row, (reserved, answered), kind, message)
+        self._answering.stamp(turn.room, row.match_key, reserved, answered)
+
+    def _refuse(self, turn: Turn, row: LinkRow, meeting: Booking, mark: Settled | None, why: str) -> None:
+        """TOPdesk said no to a meeting that is on the room's calendar: the room declines it, or a person must."""
+        room = turn.room
+        reason = f"{room.name} could not be reserved in TOPdesk: {why}"
+        text = f"{reason} {self._alternatives(room, meeting)}".strip()
+        if self._answering.decline(room, meeting, text):
+            self._memory.end(turn, row.id, "refused", "refused", reason, code="slot_taken", reason=reason, target=meeting)
+        else:
+            self._memory.refuse(
+                turn, row, mark, "refused", state="refused", code="slot_taken", reason=reason,
+                tell=lambda session, fresh: self._telling.conflict(session, room, fresh, reason, meeting),
+            )  # fmt: skip
+        self._telling.organizer(meeting.organizer, room, f"{room.name} is not available", text)
+
+    # a reservation of ours whose end was not known
+
+    def adopt_unverified(self, turn: Turn, row: LinkRow, link: Link, topdesk: Booking, meeting: Booking) -> None:
+        """It was made or moved by us, and the look afterwards is still owed."""
+        if link.writing is Side.TOPDESK:
+            room = self._memory.room(topdesk.room_id) or turn.room
+            if self._rivals(room, topdesk, row.match_key):
+                self._put_back(turn, row, link, topdesk)
+                self._memory.refuse(turn, row, None, "move_refused", state="on_hold", code="slot_taken", reason=_TAKEN.capitalize())
+                return
+        else:
+            try:
+                self._verify(turn.room, topdesk, row.match_key)
+            except SlotTaken as taken:
+                self._refuse(turn, row, meeting, None, taken.message)
+                return
+        self._both_stand(turn, row, topdesk, meeting, "reserved", "The reservation that was made for the meeting was found.")
+
+    # a meeting that moved
+
+    def follow(self, turn: Turn, action: Update) -> None:
+        """The reservation follows its meeting; on a clash it is put back, stands, and the organizer learns it."""
+        source, target = action.source, action.target
+        destination = self._memory.room(source.room_id) or turn.room
+        moves = bool(action.fields & {Field.SLOT, Field.PLACE})
+        row = self._memory.begin_write(
+            action.link, Side.TOPDESK, destination=destination if moves else None, source=source if moves else None
+        )
+        now = self._unmoved(turn.room, target)
+        try:
+            moved = self._facilities.change(destination, now, self._memory.draft(destination, row, source))
+            if moves and self._rivals(destination, moved, row.match_key):
+                stands = self._put_back(turn, row, action.link, moved)
+                self._refuse_move(turn, row, action, stands, _TAKEN)
+                return
+        except Refused as refusal:
+            self._refuse_move(turn, row, action, None, refusal.message)
+            return
+        answered = self._answering.respond(destination, moved, source)
+        turn.written.extend([moved, *([answered] if answered is not source else [])])
+        self._memory.store(
+            turn, row, (moved, answered), "moved", f"The reservation followed the meeting ({named(action.fields)}).", before=target,
+            room=destination,
+        )  # fmt: skip
+        if action.overrules:
+            self._telling.overruled(turn.room, source.organizer, Side.EXCHANGE)
+
+    def _unmoved(self, room: Room, target: Booking) -> Booking:
+        """TOPdesk knows no If-Match: look right before writing."""
+        now = self._facilities.get(room, target.ref)
+        kept = keeps(room, Side.TOPDESK)
+        if fingerprint(now, kept) != fingerprint(target, kept):
+            raise VersionMoved("The reservation was changed in TOPdesk at this moment.")
+        return now
+
+    def _put_back(self, turn: Turn, row: LinkRow, link: Link, moved: Booking) -> Booking | None:
+        """To the slot as last agreed. None where that is taken by now: then a person must settle it."""
+        draft = replace(self._memory.draft(turn.room, row, moved), slot=link.slot, requester_id=None)
+        back = self._facilities.change(turn.room, moved, draft)
+        turn.written.append(back)
+        if not self._rivals(turn.room, back, row.match_key):
+            return back
+        reason = f"The reservation of {turn.room.name} could not follow its meeting, and its old time is taken by now too."
+        with self._memory.writing() as session:
+            self._telling.failed(session, turn.room, row, reason)
+        return back
+
+    def _refuse_move(self, turn: Turn, row: LinkRow, action: Update, stands: Booking | None, why: str) -> None:
+        room, source = turn.room, action.source
+        reason = f"The reservation of {room.name} could not follow the meeting, so it stands as it was: {why}"
+        text = f"{reason} {self._alternatives(self._memory.room(source.room_id) or room, source)}".strip()
+        self._memory.refuse(
+            turn, row, action.mark, "move_refused", state="on_hold", code="slot_taken", reason=reason, before=action.target, stands=stands,
+            tell=lambda session, fresh: self._telling.conflict(session, room, fresh, reason, source, action.target),
+        )  # fmt: skip
+        self._telling.organizer(source.organizer, room, f"{room.name} is not available at the new time", text)
+
+    # a meeting that is gone
+
+    def end(self, turn: Turn, action: Delete) -> None:
+        """Cancel or reject its reservation, unless that needs a person's word."""
+        target, room = action.target, turn.room
+        why = self._must_ask(room, target)
+        if why is not None:
+            self._ask(turn, action, why)
+            return
+        row = self._memory.begin_write(action.link, Side.TOPDESK)
+        try:
+            ended = self._facilities.remove(room, self._unmoved(room, target), RELEASED_IN_OUTLOOK)
+        except NotFound:
+            ended = None
+        if ended is not None:
+            turn.written.append(ended)
+        self._memory.end(
+            turn, row.id, "cancelled", "cancelled", "The meeting is gone from Exchange, so its reservation was ended.",
+            code="cancelled_in_outlook", reason=RELEASED_IN_OUTLOOK, target=target,
+        )  # fmt: skip
+        if action.is_inferred:
+            self._telling.organizer(target.organizer or action.link.organizer, room, f"{room.name} is no longer booked",
+                                    "The meeting did not come back to the room's calendar, so its reservation was cancelled.")  # fmt: skip
+
+    def _must_ask(self, room: Room, target: Booking) -> str | None:
+        if target.has_services:
+            return "it has services"
+        if target.slot.start <= self._memory.now() < target.slot.end:
+            return "it has started"
+        return "this room asks for approval of cancellations" if room.cancellation is Cancellation.MANUAL else None
+
+    def _ask(self, turn: Turn, action: Delete, why: str) -> None:
+        reason = f"The meeting is gone from Exchange, and {why}: approve or refuse the cancellation of its reservation."
+        with self._memory.writing() as session:
+            row = self._memory.current(session, action.link)
+        self._memory.refuse(
+            turn, row, action.mark, "cancellation_requested", state="on_hold", code="cancellation_request", reason=reason,
+            tell=lambda session, fresh: self._telling.cancellation_request(session, turn.room, fresh, reason, action.target),
+        )  # fmt: skip

@@ -1,0 +1,215 @@
+"""Sweeps: every room's two sides compared without a notice, at the cost of one paged read and one delta per room.
+
+What is as it was is only compared, in memory and many rooms at a time; a room where something is to do gets a pass of its own."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+from ulid import ULID
+
+from roombooker.domain.booking import Side
+from roombooker.domain.calendar import Changes, Facilities, Listing, MeetingCalendar
+from roombooker.domain.plan import View, plan
+from roombooker.domain.room import Room
+from roombooker.domain.slot import Slot
+from roombooker.errors import RoomBookerError
+from roombooker.services.outcome import Pass
+from roombooker.services.reading import Reader
+from roombooker.services.rules import rules_for
+from roombooker.settings import Settings
+from roombooker.store import leases, linking, occupancy, rooms, sightings
+from roombooker.store.db import Database
+from roombooker.store.models import CursorRow
+
+if TYPE_CHECKING:
+    from roombooker.services.sync import SyncService
+
+_log = structlog.get_logger(__name__)
+_LEASE = timedelta(minutes=2)
+_ROLL_LEASE = timedelta(minutes=10)
+_AT_ONCE = 100  # rooms whose deltas, or rows, are in memory at once
+ROLLING = "sweep:horizon"  # the cursor of the rolling sweep; its value is a _Roll
+
+
+@dataclass(frozen=True, slots=True)
+class _Roll:
+    """How far the rolling sweep is: `page` pages of about `pages` are read, since `began_at`; `took` is how long the last whole one took."""
+
+    began_at: datetime
+    page: int = 0
+    pages: int = 1
+    took_s: float = 0.0
+
+
+class Sweeper:
+    def __init__(self, *, sync: "SyncService", database: Database, facilities: Facilities, meetings: MeetingCalendar, reader: Reader,
+                 settings: Settings, clock: Callable[[], datetime]) -> None:  # fmt: skip
+        self._sync = sync
+        self._database = database
+        self._facilities = facilities
+        self._meetings = meetings
+        self._reader = reader
+        self._settings = settings
+        self._clock = clock
+
+    def sweep(self, window: Slot, *, cause: str, room_ids: Sequence[str] | None, dry_run: bool,
+              progress: Callable[[int, int], None] | None) -> list[Pass]:  # fmt: skip
+        some = self._rooms(room_ids)
+        passes: list[Pass] = []
+        total = 2 * len(some)
+        for done, told in enumerate(self._read_exchange(some, cause, dry_run=dry_run), 1):
+            passes += told
+            if progress is not None:
+                progress(done, total)
+        span = window.duration / timedelta(seconds=1)
+        for listings in self._facilities.listing_slices(some, window):
+            passes += self._compare(some, listings, cause, dry_run=dry_run)
+            if progress is not None and listings:
+                read = (listings[0].window.end - window.start) / timedelta(seconds=1)
+                progress(len(some) + int(len(some) * read / span), total)
+        return passes
+
+    def roll(self) -> int:
+        """One page of the horizon, if it is due; pages are spread evenly over the time that the whole may take."""
+        now = self._clock()
+        owner = f"roll:{ULID()}"
+        if not leases.take_cursor(self._database, ROLLING, owner, now, _ROLL_LEASE):
+            return 0
+        try:
+            return self._roll(now)
+        finally:
+            leases.give_cursor(self._database, ROLLING, owner)
+
+    def _roll(self, now: datetime) -> int:
+        with self._database.read() as session:
+            row = session.get(CursorRow, ROLLING)
+            position = row.window_start_at if row else None
+            end = row.window_end_at if row else None
+            roll = _read_roll(row.value if row else "", now)
+        every = timedelta(seconds=self._settings.horizon_every_seconds)
+        if now < roll.began_at + every * roll.page / max(roll.pages, 1):
+            return 0
+        some = self._rooms(None)
+        if position is None or end is None:
+            window = self._sync.full()
+            position, end = window.start, window.end
+            roll = _Roll(now, 0, roll.pages, roll.took_s)
+            for _ in self._read_exchange(some, "horizon sweep", dry_run=False):
+                pass
+        if position < end and some:
+            pages = self._facilities.listing_slices(some, Slot(position, end))
+            listings = next(iter(pages))
+            self._compare(some, listings, "horizon sweep", dry_run=False)
+            position = listings[0].window.end if listings else end
+        roll = _Roll(roll.began_at, roll.page + 1, max(roll.pages, roll.page + 1), roll.took_s)
+        is_over = position >= end or not some
+        if is_over:
+            took = (self._clock() - roll.began_at) / timedelta(seconds=1)
+            roll = _Roll(roll.began_at, roll.page, roll.page, took)
+        with self._database.write() as session:
+            fresh = session.get(CursorRow, ROLLING) or CursorRow(name=ROLLING)
+            fresh.value = _write_roll(roll)
+            fresh.window_start_at, fresh.window_end_at = (None, None) if is_over else (position, end)
+            fresh.read_at = now if is_over else fresh.read_at
+            session.merge(fresh)
+        return 1
+
+    # Exchange
+
+    def _read_exchange(self, some: Sequence[Room], cause: str, *, dry_run: bool) -> Iterator[list[Pass]]:
+        """One delta per room. First loads and nightly re-bases are only stored: the comparison that follows sees them."""
+        for at in range(0, len(some), _AT_ONCE):
+            asks = [(room, *self._reader.cursor(room)) for room in some[at : at + _AT_ONCE]]
+            for (room, _, _), changes in zip(asks, self._meetings.changes_all(asks), strict=True):
+                yield self._take_changes(room, changes, cause, dry_run=dry_run)
+
+    def _take_changes(self, room: Room, changes: "Changes | Exception", cause: str, *, dry_run: bool) -> list[Pass]:
+        try:
+            if isinstance(changes, Exception):
+                raise changes
+            if changes.is_full or not (changes.bookings or changes.gone or changes.restated):
+                if not dry_run:
+                    self._store(room, changes)
+                return []
+            return [self._sync.sync_room(room.id, cause=cause, dry_run=dry_run, changes=changes)]
+        except RoomBookerError as error:
+            return [self._failed(room, error)]
+
+    def _store(self, room: Room, changes: Changes) -> None:
+        owner = f"sweep:{ULID()}"
+        if not leases.take_room(self._database, room.id, owner, self._clock(), _LEASE):
+            return  # somebody is reading it right now
+        try:
+            with self._database.write() as session:
+                self._sync.remember_changes(session, room, changes)
+        finally:
+            leases.give_room(self._database, room.id, owner)
+
+    # TOPdesk
+
+    def _compare(self, some: Sequence[Room], listings: Sequence[Listing], cause: str, *, dry_run: bool) -> list[Pass]:
+        """One stretch of time, all rooms; a room where a plan is not empty, or something is missing, is looked at properly."""
+        by_room = {listing.room_id: listing for listing in listings}
+        if not by_room:
+            return []
+        window = listings[0].window
+        todo: list[str] = []
+        for at in range(0, len(some), _AT_ONCE):
+            group = [room for room in some[at : at + _AT_ONCE] if room.id in by_room]
+            todo += self._differing(group, by_room, window)
+            if not dry_run:
+                with self._database.write() as session:
+                    for room in group:
+                        occupancy.replace(session, room, Side.TOPDESK, by_room[room.id])
+        passes = []
+        for room in some:
+            if room.id in todo:
+                try:
+                    passes.append(self._sync.sync_room(room.id, windows=[window], cause=cause, dry_run=dry_run))
+                except RoomBookerError as error:
+                    passes.append(self._failed(room, error))
+        return passes
+
+    def _differing(self, group: Sequence[Room], by_room: dict[str, Listing], window: Slot) -> list[str]:
+        ids = [room.id for room in group]
+        now = self._clock()
+        with self._database.read() as session:
+            keys = {room_id: linking.live_keys(session, room_id) for room_id in linking.claimed_rooms(session)}
+            links = linking.links_between(session, ids, window)
+            meetings = sightings.seen_between(session, ids, Side.EXCHANGE, window)
+        found = []
+        for room in group:
+            listing, here = by_room[room.id], links.get(room.id, [])
+            rules = rules_for(room, self._settings, now, keys.get(room.id, frozenset()))
+            topdesk = View(listing.bookings, listing.is_complete)
+            exchange = View(tuple(meetings.get(room.id, ())), is_complete=True)
+            shown = {b.ref for view in (topdesk, exchange) for b in view.bookings}
+            is_missing = any(r.ref not in shown for link in here for side in Side if (r := link.remembered(side)))
+            if is_missing or plan(here, topdesk, exchange, rules):
+                found.append(room.id)
+        return found
+
+    # Shared
+
+    def _rooms(self, room_ids: Sequence[str] | None) -> list[Room]:
+        with self._database.read() as session:
+            return [r for r in rooms.every(session, enabled_only=True) if room_ids is None or r.id in room_ids]
+
+    def _failed(self, room: Room, error: RoomBookerError) -> Pass:
+        self._sync.alarm(room, error)
+        _log.warning("a room could not be swept", room=room.id, error=error.code)
+        return Pass(room.id, failed=1)
+
+
+def _read_roll(value: str, now: datetime) -> _Roll:
+    told = json.loads(value) if value else {}
+    began = datetime.fromisoformat(told["began_at"]) if told else now
+    return _Roll(began, told.get("page", 0), told.get("pages", 1), told.get("took_s", 0.0))
+
+
+def _write_roll(roll: _Roll) -> str:
+    return json.dumps({"began_at": roll.began_at.isoformat(), "page": roll.page, "pages": roll.pages, "took_s": roll.took_s})
