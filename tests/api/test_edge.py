@@ -59,32 +59,23 @@ def test_who_asks_too_often_waits_and_nobody_else_does(sandbox: RunningSandbox, 
     product.database.engine.dispose()
 
 
-def test_strangers_are_limited_too_by_where_they_come_from(sandbox: RunningSandbox, tmp_path: Path) -> None:
-    """Each with another made-up token: guessing must not be free."""
-    product = build(api_settings(sandbox, tmp_path, rate_limit="5 per minute"))
-    upgrade(product.database)
-    answers = [Person(product, f"made-up-{number}").get("/api/v1/rooms").status_code for number in range(40)]
-    assert answers[0] == 401
-    assert answers[-1] == 429
-    product.database.engine.dispose()
-
-
 @pytest.mark.parametrize(
-    ("status", "code"), [(500, "side_unavailable"), (503, "side_unavailable"), (403, "side_denied"), (401, "side_denied"), (404, None)],
+    ("status", "code"), [(500, "side_unavailable"), (503, "side_unavailable"), (403, "side_denied"), (401, "side_denied"), (404, "side_refused"), (400, "side_refused")],
 )  # fmt: skip
-def test_a_side_that_fails_is_told_in_words_and_nothing_is_left_behind(house: House, alice: Person, calm: RunningSandbox, status: int, code: str | None) -> None:
+def test_a_side_that_fails_is_told_in_words_and_nothing_is_left_behind(house: House, alice: Person, calm: RunningSandbox, status: int, code: str) -> None:
     start = house.a_moment()
     for _ in range(8):
         calm.control.post("/fail", json={"side": "topdesk", "method": "POST", "path": "/reservations", "nth": 1, "when": "before", "status": status})
     answer = alice.book(house.plain_room["id"], start)
     calm.control.delete("/fail").raise_for_status()
-    assert answer.status_code in (202, 422, 502, 503), answer.text
-    if answer.status_code != 202:
-        body = answer.get_json()
-        assert_shape(schemas.ErrorOut(), body)
-        assert code is None or body["code"] == code
-        assert body["side"] == "topdesk"
-        assert body["message"].endswith(".")
+    if answer.status_code == 202:
+        assert status >= 500  # it may have gone through: looked up later
+        return
+    body = answer.get_json()
+    assert_shape(schemas.ErrorOut(), body)
+    assert body["code"] == code
+    assert body["message"].endswith(".")
+    assert zulu(start) not in alice.get("/api/v1/bookings").text
 
 
 def test_an_unknown_outcome_is_answered_202_and_finished_later_once(house: House, alice: Person, calm: RunningSandbox) -> None:

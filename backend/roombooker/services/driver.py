@@ -7,7 +7,7 @@ from typing import Any
 
 from roombooker.domain import saga as sagas
 from roombooker.domain.saga import Phase, Saga
-from roombooker.errors import InProgress, SideError
+from roombooker.errors import InProgress, RoomBookerError
 from roombooker.services.saga_calls import Came, SagaCalls
 from roombooker.services.saga_store import Frame, SagaStore
 from roombooker.store import intents
@@ -22,7 +22,7 @@ class Drive:
     """How far it got; `error` is the failure of a side that stopped it."""
 
     saga: Saga
-    error: SideError | None = None
+    error: RoomBookerError | None = None
 
 
 class Driver:

@@ -11,7 +11,7 @@ from roombooker.domain.fingerprint import fingerprint
 from roombooker.domain.room import Cancellation, Room
 from roombooker.domain.saga import Item, Reason, Record, Saga
 from roombooker.domain.slot import Slot
-from roombooker.errors import Denied, Garbled, NotFound, OutcomeUnknown, Refused, SideError, Unavailable
+from roombooker.errors import Denied, Garbled, NotFound, OutcomeUnknown, Refused, RoomBookerError, Unavailable
 from roombooker.services.requester import Requesters
 from roombooker.services.rules import keeps
 from roombooker.services.wishes import description
@@ -40,7 +40,7 @@ class Came:
     answer: sagas.Answer
     seen: tuple[Booking, ...] = ()
     gone: tuple[str, ...] = ()
-    error: SideError | None = None
+    error: RoomBookerError | None = None
 
 
 class SagaCalls:
@@ -61,7 +61,7 @@ class SagaCalls:
             return Came(sagas.Unknown(), error=error)
         except Garbled as error:
             return Came(sagas.Unknown() if writes else sagas.Unavailable(_reason(error)), error=error)
-        except Refused as error:
+        except (Refused, NotFound) as error:  # not found: the location or person that the request names is gone over there
             return Came(sagas.Refused(_reason(error)), error=error)
         except (Unavailable, Denied) as error:
             return Came(sagas.Unavailable(_reason(error)), error=error)
@@ -207,5 +207,5 @@ def _old_room(item: Item, rooms: Mapping[str, Room]) -> Room:
     return rooms[item.old.room_id if item.old else item.room_id]
 
 
-def _reason(error: SideError) -> Reason:
+def _reason(error: RoomBookerError) -> Reason:
     return Reason(error.code, error.message)
