@@ -14,8 +14,17 @@ from flask_limiter.util import get_remote_address
 from flask_smorest import Api
 
 from roombooker import __version__, entra, logs
-from roombooker.api import pacing  # noqa: F401  registers where the limits count
-from roombooker.api import bookings, describing, errors, headers, health, hooks, pages, rooms
+from roombooker.api import (
+    bookings,
+    describing,
+    errors,
+    headers,
+    health,
+    hooks,
+    pacing,  # noqa: F401  registers where the limits count
+    pages,
+    rooms,
+)
 from roombooker.api.context import KEY, Services
 from roombooker.exchange.graph.calendar import GraphMeetings
 from roombooker.exchange.graph.client import open_client as open_graph
@@ -36,6 +45,7 @@ from roombooker.services.sync import SyncService
 from roombooker.services.telling import Telling
 from roombooker.settings import Settings
 from roombooker.store.db import Database, attach
+from roombooker.store.lanes import shared_lanes
 from roombooker.topdesk.calendar import TopdeskFacilities
 from roombooker.topdesk.client import open_client as open_topdesk
 from roombooker.transport import Transport, open_session
@@ -64,14 +74,16 @@ def build(settings: Settings, *, clock: Callable[[], datetime] | None = None) ->
     logs.configure(settings.log_level)
     web = Flask("roombooker", static_folder=None)
     database = attach(web, settings.database_url)
-    topdesk = open_topdesk(settings, clock=clock, on_call=_measure)
+    topdesk_lanes = shared_lanes(database, "topdesk", settings.topdesk_connections)
+    topdesk = open_topdesk(settings, clock=clock, on_call=_measure, shared=topdesk_lanes)
     entra_session = open_session(
         connect_timeout_seconds=settings.connect_timeout_seconds,
         read_timeout_seconds=settings.read_timeout_seconds,
         ca_file=settings.ca_file,
     )
     tokens = entra.AppTokens(settings, entra_session)
-    graph = open_graph(settings, tokens.token, tokens.forget, clock=clock, on_call=_measure)
+    graph_lanes = shared_lanes(database, "exchange", settings.graph_connections)
+    graph = open_graph(settings, tokens.token, tokens.forget, clock=clock, on_call=_measure, shared=graph_lanes)
     authority = Transport(entra.SIDE, entra.authority_of(settings), entra_session, clock=clock, on_call=_measure)
     facilities = TopdeskFacilities(topdesk, settings, clock=clock)
     meetings = GraphMeetings(graph, clock=clock)

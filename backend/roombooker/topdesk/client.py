@@ -10,7 +10,7 @@ from requests.auth import HTTPBasicAuth
 
 from roombooker.errors import Denied
 from roombooker.settings import Settings
-from roombooker.transport import Answer, OnCall, Transport, open_session
+from roombooker.transport import Answer, OnCall, SharedLanes, Transport, open_session
 
 SIDE = "topdesk"
 
@@ -66,8 +66,10 @@ class TopdeskClient:
         self._kept[name] = (time.monotonic(), value)
 
 
-def open_client(settings: Settings, *, clock: Callable[[], datetime], on_call: OnCall | None = None) -> TopdeskClient:
-    """One per process, after the fork."""
+def open_client(
+    settings: Settings, *, clock: Callable[[], datetime], on_call: OnCall | None = None, shared: SharedLanes | None = None
+) -> TopdeskClient:
+    """One per process, after the fork. `shared` keeps the limit across processes."""
     session = open_session(
         connect_timeout_seconds=settings.connect_timeout_seconds,
         read_timeout_seconds=settings.read_timeout_seconds,
@@ -76,6 +78,7 @@ def open_client(settings: Settings, *, clock: Callable[[], datetime], on_call: O
     )
     # Bytes, since requests would encode as latin-1.
     session.auth = HTTPBasicAuth(settings.topdesk_username.encode(), settings.topdesk_password.encode())
+    lanes = settings.topdesk_connections
     return TopdeskClient(
-        Transport(SIDE, api_address(settings.topdesk_url), session, clock=clock, lanes=settings.topdesk_connections, on_call=on_call)
+        Transport(SIDE, api_address(settings.topdesk_url), session, clock=clock, lanes=lanes, shared=shared, on_call=on_call)
     )

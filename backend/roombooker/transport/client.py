@@ -16,7 +16,7 @@ from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnection
 from roombooker.errors import Garbled, OutcomeUnknown, RoomBookerError, SideError, Unavailable
 from roombooker.logs import request_id
 from roombooker.transport.answer import NAMES, Answer, Spared, failure
-from roombooker.transport.lanes import Lanes
+from roombooker.transport.lanes import Lanes, SharedLanes
 from roombooker.transport.outage import Contact, Outage
 
 _log = structlog.get_logger(__name__)
@@ -40,6 +40,7 @@ class Transport:
         *,
         clock: Callable[[], datetime],
         lanes: int = 4,
+        shared: SharedLanes | None = None,
         patience_seconds: float = 30.0,
         outage_failures: int = 5,
         outage_pause: timedelta = timedelta(seconds=5),
@@ -48,7 +49,7 @@ class Transport:
         self.side = side
         self.base_url = base_url.rstrip("/")
         self.session = session
-        self.lanes = Lanes(side, lanes)
+        self.lanes = Lanes(side, lanes, shared)
         self.on_call = on_call
         self._clock = clock
         self._patience_seconds = patience_seconds

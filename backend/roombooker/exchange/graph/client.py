@@ -11,8 +11,9 @@ import requests
 
 from roombooker.errors import Denied, Garbled, RoomBookerError, Unavailable
 from roombooker.logs import request_id
+from roombooker.exchange.graph.pace import Pace
 from roombooker.settings import Settings
-from roombooker.transport import Answer, OnCall, Transport, failure, fill, open_session
+from roombooker.transport import Answer, OnCall, SharedLanes, Spared, Transport, failure, fill, open_session
 
 SIDE = "exchange"
 IMMUTABLE, UTC_ZONE = 'IdType="ImmutableId"', 'outlook.timezone="UTC"'
@@ -24,6 +25,7 @@ _INNER_TRIES = 4
 _LONGEST_WAIT_SECONDS = 5.0
 # Graph runs at most four requests of a batch at once for Outlook, so a batch takes four lanes (learn.microsoft.com, json-batching).
 _BATCH_WEIGHT = 4
+_WORKERS = 2  # worker processes that are reckoned with beside the web's
 
 _ADVICE = {
     OUT_OF_SCOPE: "Room Booker may not see this mailbox: it is outside the app's scope.",
@@ -46,8 +48,11 @@ class Inner:
 
 
 class GraphClient:
-    def __init__(self, transport: Transport, token: Callable[[], str], forget: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, transport: Transport, token: Callable[[], str], forget: Callable[[], None] = lambda: None, pace: Pace | None = None
+    ) -> None:
         """`token` gives a bearer token for Graph, `forget` drops it after Graph would not take it."""
+        self._pace = pace or Pace(1)
         self.transport = transport
         self._token = token
         self._forget = forget
@@ -68,6 +73,7 @@ class GraphClient:
     ) -> Answer:
         """`right` is what a 403 says is missing. A token that is not taken is renewed once: a 401 means that nothing was done."""
         headers = {"Prefer": _prefer(prefer)}
+        self._pace.take((at or {}).get("mailbox"))
         for is_last in (False, True):
             try:
                 return self.transport.call(
@@ -95,7 +101,7 @@ class GraphClient:
             if link in seen:
                 raise Garbled(SIDE, "Exchange's pages lead back to an earlier one.")
             seen.add(link)
-            answer = self.call("GET", route, link=str(link), prefer=prefer, right=right)
+            answer = self.call("GET", route, at=at, link=str(link), prefer=prefer, right=right)
 
     def batch(self, requests_: Sequence[Inner], right: str = OUT_OF_SCOPE) -> list[Answer | RoomBookerError]:
         """GETs in batches of twenty, one item per request in order. Inner 429 and 5xx are asked again, up to four times."""
@@ -108,6 +114,14 @@ class GraphClient:
         found: dict[int, Answer | RoomBookerError] = {}
         open_ = list(range(len(asks)))
         for attempt in range(_INNER_TRIES):
+            for number in open_:
+                try:
+                    self._pace.take(asks[number].at.get("mailbox"))
+                except Spared as spared:
+                    found[number] = spared
+            open_ = [number for number in open_ if not isinstance(found.get(number), Spared)]
+            if not open_:
+                break
             body = {"requests": [self._inner(number, asks[number]) for number in open_]}
             answers = self.call("POST", "/$batch", json=body, changes=False, right=right, weight=_BATCH_WEIGHT).records("responses")
             for raw in answers:
@@ -153,16 +167,18 @@ def open_client(
     *,
     clock: Callable[[], datetime],
     on_call: OnCall | None = None,
+    shared: SharedLanes | None = None,
 ) -> GraphClient:
-    """One per process, after the fork."""
+    """One per process, after the fork. `shared` keeps the limit of requests in flight across processes."""
     session = open_session(
         connect_timeout_seconds=settings.connect_timeout_seconds,
         read_timeout_seconds=settings.read_timeout_seconds,
         ca_file=settings.ca_file,
         connections=settings.graph_connections,
     )
-    transport = Transport(SIDE, settings.graph_url, session, clock=clock, lanes=settings.graph_connections, on_call=on_call)
-    return GraphClient(transport, token, forget)
+    lanes = settings.graph_connections
+    transport = Transport(SIDE, settings.graph_url, session, clock=clock, lanes=lanes, shared=shared, on_call=on_call)
+    return GraphClient(transport, token, forget, Pace(settings.web_workers + _WORKERS))
 
 
 def _prefer(more: Sequence[str]) -> str:
