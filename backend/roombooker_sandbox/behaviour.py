@@ -22,8 +22,21 @@ class Behaviour:
         if side is None:
             return self._app(environ, start_response)
         world = self._world
+        is_batch = path.endswith("/$batch")
         with world.lock:
             world.counters[f"{side} {'batched ' if INNER in environ else ''}{method} {shape(path)}"] += 1
+            if not is_batch:
+                world.running[side] += 1
+                world.peaks[side] = max(world.peaks[side], world.running[side])
+        try:
+            return self._answer(side, environ, start_response)
+        finally:
+            if not is_batch:
+                with world.lock:
+                    world.running[side] -= 1
+
+    def _answer(self, side: str, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        world, method, path = self._world, environ["REQUEST_METHOD"], environ.get("PATH_INFO", "/")
         if world.switches.latency_ms and INNER not in environ:
             time.sleep(world.switches.latency_ms / 1000)
         if side == "topdesk" and world.switches.maintenance:

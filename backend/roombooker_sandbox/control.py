@@ -79,6 +79,7 @@ def blueprint(world: World) -> Blueprint:
         with world.lock:
             world.faults.clear()
             world.counters.clear()
+            world.peaks.clear()
         usual_rights(world)
         world.password_expired = False
         world.clock.reset()
@@ -121,7 +122,8 @@ def _clock(world: World) -> dict[str, Any]:
 def _state(world: World) -> dict[str, Any]:
     with world.lock:
         faults, counters = [asdict(fault) for fault in world.faults], dict(sorted(world.counters.items()))
+        peaks = dict(sorted(world.peaks.items()))
     return world.switches.as_json() | {
         "password_expired": world.password_expired, "removed_rights": sorted(world.removed_rights), "clock": _clock(world),
-        "faults": faults, "counters": counters, "pending": world.scheduler.pending,
+        "faults": faults, "counters": counters, "peaks": peaks, "pending": world.scheduler.pending,
     }  # fmt: skip

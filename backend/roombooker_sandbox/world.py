@@ -48,11 +48,13 @@ class World:
     switches: Switches = field(default_factory=Switches)
     faults: list[Fault] = field(default_factory=list)
     counters: Counter[str] = field(default_factory=Counter)  # "topdesk POST /reservations" -> calls
+    running: Counter[str] = field(default_factory=Counter)  # side -> calls in flight; those inside a $batch each, the batch itself not
+    peaks: Counter[str] = field(default_factory=Counter)  # side -> the most that were
     removed_rights: set[str] = field(default_factory=lambda: set(OPTIONAL_RIGHTS))
     password_expired: bool = False
     hooks: dict[str, list[Callable[[], None]]] = field(default_factory=dict)
     parts: dict[str, Any] = field(default_factory=dict)  # what a part wants to keep in memory, under its own name
-    lock: threading.RLock = field(default_factory=threading.RLock)  # guards faults, counters and parts
+    lock: threading.RLock = field(default_factory=threading.RLock)  # guards faults, counters, running, peaks and parts
 
     @property
     def base_url(self) -> str:
