@@ -91,7 +91,7 @@ def test_patterns_fall_on_the_dates_that_outlook_gives(pattern: dict, start: dat
     assert [f"{day:%m-%d}" for day in dates(pattern, start)] == expected
 
 
-def test_yearly_patterns() -> None:
+def test_yearly_patterns_fall_on_their_day() -> None:
     leap = dates({"type": "absoluteYearly", "dayOfMonth": 29, "month": 2}, date(2028, 2, 29), until=FAR)
     assert leap == [date(2028, 2, 29), date(2029, 2, 28), date(2030, 2, 28), date(2031, 2, 28)]
     relative = dates({"type": "relativeYearly", "daysOfWeek": ["thursday"], "index": "fourth", "month": 11}, date(2027, 1, 1), until=FAR)
