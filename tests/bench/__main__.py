@@ -7,7 +7,7 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
 
-from result import Result
+from result import Result  # noqa: E402  after the path is laid
 
 _TARGET = Path("var/bench.json")
 

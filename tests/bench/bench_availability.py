@@ -30,7 +30,7 @@ def run() -> list[Result]:
     results: list[Result] = []
     with ExitStack() as stack:
         sandbox = stack.enter_context(start_sandbox(rooms=1))
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="roombooker-bench-")))
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="roombooker-bench-", ignore_cleanup_errors=True)))
         (folder / "hello.py").write_text(HELLO)
         bare = Client(stack.enter_context(gunicorn("hello:app", folder)))
         token = sandbox.person_token()

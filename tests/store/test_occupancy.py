@@ -209,6 +209,13 @@ def test_a_rolling_window_leaves_no_slivers_behind(database: Database, amber: Ro
         assert session.execute(text("SELECT count(*) FROM occupancy_read")).scalar() == 1
 
 
+def test_a_slot_over_midnight_beside_one_asked_twice_is_counted_right(database: Database, amber: Room) -> None:
+    with database.write() as session:
+        occupancy.put(session, amber, a_booking(9, 10), seen_at=MIDNIGHT)
+    with database.read() as session:
+        assert search.clashes(session, [a_slot(9, 10), a_slot(9, 10), a_slot(47, 49)]) == {1: 2}
+
+
 SPANS = st.lists(st.tuples(st.integers(0, 3 * 1440), st.integers(1, 1500)), max_size=12)
 
 

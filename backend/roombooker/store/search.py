@@ -45,7 +45,8 @@ def clashes(session: Session, slots: Sequence[Slot]) -> dict[int, int]:
         for day, hours in masks(slot).items():
             pieces[tuple(hours.items())].append((day, index))
     # No slot reaches over midnight UTC, none is asked twice: then a day of a room is a slot, and days can be counted.
-    is_plain = sum(len({day for day, _ in days}) for days in pieces.values()) == len(slots)
+    touched = [(day, hours) for hours, days in pieces.items() for day, _ in days]
+    is_plain = len(touched) == len(set(touched)) == len(slots)
     if is_plain:
         inner = " UNION ALL ".join(
             f"SELECT room_no FROM occupancy_day WHERE day IN ({_list(day for day, _ in days)}) AND {_blocked(hours)}"  # noqa: S608
@@ -69,7 +70,7 @@ def occupants(session: Session, numbers: Iterable[int], slots: Sequence[Slot]) -
     rows = _rows(
         session,
         f"WITH asked(s, e) AS (VALUES {spans}) "  # noqa: S608
-        "SELECT DISTINCT o.room_no, o.start_min, o.end_min, o.planned_start_min, o.planned_end_min, o.shown_by, o.match_key, o.private "
+        "SELECT o.room_no, o.start_min, o.end_min, o.planned_start_min, o.planned_end_min, o.shown_by, o.match_key, o.private "
         "FROM asked CROSS JOIN occupancy_room r JOIN occupancy o "
         "ON o.room_no = r.no AND o.start_min < asked.e AND o.start_min > asked.s - r.longest_min AND o.end_min > asked.s "
         f"WHERE r.no IN ({_list(numbers)}) ORDER BY o.room_no, o.start_min",
