@@ -33,6 +33,6 @@ def overlapping(records: Iterable[Booking], slot: Slot, room_id: str, besides: s
 
 
 def mark_of(records: Iterable[Booking]) -> str:
-    """A short hash that changes when one of them comes, goes or is moved; "" for none."""
-    told = sorted(f"{b.ref} {b.slot.start.isoformat()} {b.slot.end.isoformat()}" for b in records)
+    """A short hash of the slots that they take, which changes when one comes, goes or is moved; "" for none."""
+    told = sorted(f"{b.slot.start.isoformat()} {b.slot.end.isoformat()}" for b in records)
     return blake2b("\n".join(told).encode(), digest_size=8).hexdigest() if told else ""

@@ -77,6 +77,7 @@ def _plan(links: tuple[Link, ...], views: Mapping[Side, View], rules: Rules) -> 
     halves: dict[Side, dict[str, Half]] = {side: {} for side in SIDES}
     around = _Around(records, rules)
     refreshed: dict[str, Refresh] = {}
+    planned = dict(records[Side.EXCHANGE])  # the room's calendar as it will be
     for link in links:
         case = _Case(link, *(_look(link, side, records[side], views[side], rules, substitutes) for side in SIDES))
         if link.is_busy:
@@ -84,17 +85,30 @@ def _plan(links: tuple[Link, ...], views: Mapping[Side, View], rules: Rules) -> 
             continue
         only = _only_side(case)
         if only is None:
-            yield from _settle(case, rules, around)
+            for step in _settle(case, rules, around):
+                _foresee(planned, step)
+                yield step
         elif (record := case.of(only).booking) is not None:
             halves[only][record.ref] = Half(record, link)
             if case.of(only).state is _State.CHANGED and not case.is_over(rules):
                 refreshed[link.id] = Refresh(link, record)
-    for action in settle_unpaired(halves, records, linked, {side: views[side].is_complete for side in SIDES}, rules):
+    for action in settle_unpaired(halves, records, planned, linked, {side: views[side].is_complete for side in SIDES}, rules):
         for touched in (action.link, action.absorbs if isinstance(action, Adopt) else None):
             if touched is not None:  # whatever is done with it remembers its record anyway
                 refreshed.pop(touched.id, None)
         yield action
     yield from refreshed.values()
+
+
+def _foresee(meetings: dict[str, Booking], action: Action) -> None:
+    """What ends makes room, and what moves does so where it was."""
+    match action:
+        case Delete(side=Side.EXCHANGE, target=target):
+            meetings.pop(target.ref, None)
+        case Update(side=Side.EXCHANGE, source=source, target=target):
+            meetings[target.ref] = replace(target, slot=source.slot, room_id=source.room_id)
+        case _:
+            pass
 
 
 def _substitutes(links: Iterable[Link], meetings: Mapping[str, Booking], linked: set[str], view: View) -> dict[str, Booking]:

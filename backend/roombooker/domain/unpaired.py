@@ -1,6 +1,6 @@
 """The plan's second half: records that have no counterpart yet are matched, or their counterpart is made."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from roombooker.domain.actions import Adopt, Create, Hold
@@ -22,9 +22,10 @@ class Half:
     link: Link
 
 
-def settle_unpaired(halves: Mapping[Side, Mapping[str, Half]], records: Records, linked: Mapping[Side, set[str]],
-                    is_complete: Mapping[Side, bool], rules: Rules) -> Iterator[Adopt | Create | Hold]:  # fmt: skip
-    """`linked` are the refs that a link remembers, whole or half. Nothing is made on a side that was not read completely: it may be there."""
+def settle_unpaired(halves: Mapping[Side, Mapping[str, Half]], records: Records, planned: Mapping[str, Booking],
+                    linked: Mapping[Side, set[str]], is_complete: Mapping[Side, bool], rules: Rules) -> Iterator[Adopt | Create | Hold]:  # fmt: skip
+    """`planned` are the meetings as they will be, `linked` the refs that a link remembers, whole or half. Nothing is made on a side
+    that was not read completely: it may be there."""
     alone = {side: _alone(halves[side], records[side], linked[side], rules) for side in Side}
     meetings = [Meeting(b, link) for b, link in alone[Side.EXCHANGE]]
     waiting = [Waiting(b, link) for b, link in alone[Side.TOPDESK]]
@@ -40,7 +41,7 @@ def settle_unpaired(halves: Mapping[Side, Mapping[str, Half]], records: Records,
         for found in matches.meetings:
             yield from _reserve(found, records, rules)
     if is_complete[Side.EXCHANGE]:
-        yield from _invite_all(matches.waiting, records, rules)
+        yield from _invite_all(matches.waiting, planned.values(), rules)
 
 
 def _alone(halves: Mapping[str, Half], records: Mapping[str, Booking], linked: set[str],
@@ -73,14 +74,14 @@ def _reserve(meeting: Meeting, records: Records, rules: Rules) -> Iterator[Creat
     yield from _unless_settled(Create(Side.TOPDESK, source, meeting.link), meeting.link, None, source, mark_of(there), rules)
 
 
-def _invite_all(waiting: Sequence[Waiting], records: Records, rules: Rules) -> Iterator[Create | Hold]:
+def _invite_all(waiting: Sequence[Waiting], meetings: Collection[Booking], rules: Rules) -> Iterator[Create | Hold]:
     """Reservations without a meeting; where a meeting, or an earlier one of these, already lies there, a person must choose."""
     invited: list[Booking] = []
     for waiter in sorted(waiting, key=lambda w: (w.booking.standing is Standing.CONFLICTING, w.booking.ref)):
         if _is_awaited(waiter, rules):
             continue
         source = waiter.booking
-        there = overlapping(records[Side.EXCHANGE].values(), source.slot, rules.room_id)
+        there = overlapping(meetings, source.slot, rules.room_id)
         there += overlapping(invited, source.slot, rules.room_id)
         if there:
             reason = "The reservation overlaps another booking of the room, so no meeting was put on its calendar."
