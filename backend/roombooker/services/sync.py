@@ -14,7 +14,7 @@ from roombooker.domain.calendar import Changes, Facilities, Listing, MeetingCale
 from roombooker.domain.plan import plan
 from roombooker.domain.room import Room
 from roombooker.domain.slot import Slot
-from roombooker.errors import Denied, NotFound, RoomBookerError, Unavailable
+from roombooker.errors import Denied, InProgress, NotFound, RoomBookerError, Unavailable
 from roombooker.services.applying import Applier, Cause, Turn
 from roombooker.services.digesting import Digest
 from roombooker.services.guard import reason_to_stop
@@ -96,6 +96,21 @@ class SyncService:
         finally:
             for taken in held:
                 leases.give_room(self._database, taken, owner)
+
+    def decide(self, room_id: str, decision: Callable[[Turn], Sequence[Action]], *, cause: Cause) -> None:
+        """What a person decided for a room, carried out under its lease; errors reach the person. InProgress where somebody is at it."""
+        with self._database.read() as session:
+            room = rooms.get(session, room_id)
+            live_keys = linking.live_keys(session, room_id)
+        owner = f"{self._owner}:{ULID()}"
+        if not leases.take_room(self._database, room_id, owner, self._clock(), LEASE):
+            raise InProgress("Somebody is at this room right now; try again in a moment.")
+        try:
+            turn = Turn(room, rules_for(room, self._settings, self._clock(), live_keys), cause)
+            for action in decision(turn):
+                self._applier.apply(turn, action)
+        finally:
+            leases.give_room(self._database, room_id, owner)
 
     def _come_again(self, room_id: str, windows: Sequence[Slot], reading: Reading) -> Pass:
         """A booking between two rooms, and somebody is at the other one: nothing was done, nothing is remembered."""
