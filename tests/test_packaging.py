@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 import zipfile
 from dataclasses import fields
 from email import message_from_bytes
@@ -107,6 +108,16 @@ def test_every_locked_python_package_has_one_version_and_a_hash(lock: Path) -> N
     packages = [entry for entry in entries if not entry.startswith("#")]
     assert len(packages) > 20
     assert not [entry.splitlines()[0] for entry in packages if "==" not in entry or "--hash=sha256:" not in entry]
+
+
+@pytest.mark.parametrize(("lock", "extras"), [("runtime.txt", ("build", "redis", "sandbox")), ("dev.txt", ("dev", "build", "redis", "sandbox"))])
+def test_whatever_pyproject_asks_for_is_locked(lock: str, extras: tuple[str, ...]) -> None:
+    """A dependency added without `make lock` works where it happens to be installed, and nowhere else."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    asked = [*project["dependencies"], *(line for extra in extras for line in project["optional-dependencies"][extra])]
+    names = {re.split(r"[\[~=<>;! ]", line)[0].lower().replace("_", "-") for line in asked} - {project["name"]}
+    locked = set(re.findall(r"^([a-z0-9.-]+)(?:\[[a-z,]+\])?==", (ROOT / "backend/locks" / lock).read_text(encoding="utf-8"), re.MULTILINE))
+    assert names - locked == set()
 
 
 def test_the_tests_run_on_the_versions_that_are_shipped() -> None:
