@@ -10,8 +10,8 @@ from typing import Any
 import requests
 
 from roombooker.errors import Denied, Garbled, RoomBookerError, Unavailable
-from roombooker.logs import request_id
 from roombooker.exchange.graph.pace import Pace
+from roombooker.logs import request_id
 from roombooker.settings import Settings
 from roombooker.transport import Answer, OnCall, SharedLanes, Spared, Transport, failure, fill, open_session
 
