@@ -24,6 +24,7 @@ from roombooker.api import (
     pacing,  # noqa: F401  registers where the limits count
     pages,
     rooms,
+    support,
 )
 from roombooker.api.context import KEY, Services
 from roombooker.exchange.graph.calendar import GraphMeetings
@@ -140,8 +141,9 @@ def _dress(web: Flask, settings: Settings, services: Services) -> None:
         api.register_blueprint(part)
     errors.register(web)  # after the extension, which brings a handler in another shape
     web.register_blueprint(pages.blueprint)
+    web.register_blueprint(support.blueprint)
     limiter = Limiter(_who, app=web, default_limits=[settings.rate_limit], storage_uri="paced-memory://", headers_enabled=False)
-    for public in (health.part, hooks.part, pages.blueprint):
+    for public in (health.part, hooks.part, pages.blueprint, support.blueprint):
         limiter.exempt(public)
     _time_requests(web)
     _check_roles(web)

@@ -81,6 +81,6 @@ def policy(settings: Settings) -> str:
     login = "{0.scheme}://{0.netloc}".format(urlsplit(settings.entra_authority))
     ancestors = f"{settings.frame_ancestors} {office}" if "localhost" in office else settings.frame_ancestors
     return (
-        f"default-src 'none'; script-src 'self' {office}; style-src 'self' 'unsafe-inline' {office}; img-src 'self' data: https:; font-src 'self' {office}; "
+        f"default-src 'none'; script-src 'self' {office}; style-src 'self' {office}; img-src 'self' data: https:; font-src 'self' {office}; "
         f"connect-src 'self' {login} {office}; frame-src {login}; frame-ancestors {ancestors}; base-uri 'none'; form-action 'self'"
     )

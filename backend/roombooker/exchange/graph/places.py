@@ -1,6 +1,6 @@
 """Room mailboxes as Graph's places tell them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from roombooker.domain.calendar import Place
@@ -26,7 +26,15 @@ def _read(raw: Mapping[str, Any]) -> Place:
         building=str(raw.get("building") or ""),
         floor=str(raw.get("floorLabel") or ("" if number is None else number)),
         capacity=capacity if isinstance(capacity, int) and capacity > 0 else None,
-        equipment=tuple(dict.fromkeys(equipment)),
+        equipment=_each_once(equipment),
         wheelchair_accessible=raw.get("isWheelChairAccessible"),
         booking_type=str(raw.get("bookingType") or "unknown"),
     )
+
+
+def _each_once(names: Iterable[str]) -> tuple[str, ...]:
+    """Devices and tags are typed by hand, so that "Display" and "display" are one; the first spelling stays."""
+    first: dict[str, str] = {}
+    for name in names:
+        first.setdefault(name.casefold(), name)
+    return tuple(first.values())
