@@ -9,8 +9,9 @@ const OFFICE_OPENS = 7;
 const SIGNS = { accepted: "accept", declined: "decline", tentativelyAccepted: "tentative", none: "clock", notResponded: "clock" };
 const SAYS = { accepted: "Room accepted", declined: "Room declined", tentativelyAccepted: "Room answered tentatively", none: "Waiting for the room", notResponded: "Waiting for the room" };
 
-/** @param {any} event @returns {string | null} the worst answer of its rooms */
+/** @param {any} event @returns {string | null} the worst answer of its rooms; only the organizer's copy knows answers */
 export function roomAnswer(event) {
+  if (event.isOrganizer === false) return null;
   const answers = (event.attendees ?? []).filter((each) => each.type === "resource").map((each) => each.status?.response ?? "none");
   return ["declined", "none", "notResponded", "tentativelyAccepted", "accepted"].find((answer) => answers.includes(answer)) ?? null;
 }
@@ -148,5 +149,8 @@ export function calendarView({ session, now, onopen, onnew }) {
     return list;
   }
 
-  return { node, refresh, go, create, focus: () => node.querySelector("button").focus() };
+  /** The week of that moment, or of the date that was shown last; office hours first. @param {number} [ms] */
+  const arrive = (ms) => go(ms === undefined ? date : wallClock(ms, zone).date);
+
+  return { node, refresh, arrive, create, focus: () => node.querySelector("button").focus() };
 }

@@ -6,7 +6,7 @@ import { picker } from "./picker.js";
 import { recurrenceEditor } from "./recurrence-editor.js";
 import { instant, wallClock, ZONES } from "./zones.js";
 
-/** @param {{draft: import("./draft.js").Draft, session: any, pane: any, look: () => any, ondone: (said?: string) => void, togglePane: () => void}} form */
+/** @param {{draft: import("./draft.js").Draft, session: any, pane: any, look: () => any, ondone: (said?: string, at?: number) => void, togglePane: () => void}} form */
 export function composeView({ draft, session, pane, look, ondone, togglePane }) {
   const field = (symbol, ...content) => el("div", { class: "field" }, icon(symbol), el("div", { class: "content" }, ...content));
   const input = (props, onchange) => el("input", { ...props, onchange: () => onchange() });
@@ -120,7 +120,7 @@ export function composeView({ draft, session, pane, look, ondone, togglePane }) 
     check();
     const update = draft.isSent;
     await draft.store(session, true);
-    ondone(!draft.isSent ? "Saved" : update ? "Update sent" : "Invitation sent");
+    ondone(!draft.isSent ? "Saved" : update ? "Update sent" : "Invitation sent", draft.start);
   }
   async function cancel() {
     const sent = draft.isSent;
@@ -130,7 +130,7 @@ export function composeView({ draft, session, pane, look, ondone, togglePane }) 
     if (answer !== "yes") return;
     const path = `/events/${encodeURIComponent(draft.id)}`;
     await session.mailbox(sent ? `${path}/cancel` : path, sent ? { method: "POST", body: { comment: reason.value } } : { method: "DELETE" });
-    ondone(sent ? "Meeting cancelled" : "Deleted");
+    ondone(sent ? "Meeting cancelled" : "Deleted", draft.start);
   }
 
   draft.addEventListener("change", ({ detail }) => {

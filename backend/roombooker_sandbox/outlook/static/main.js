@@ -45,20 +45,20 @@ function run(session) {
   const inbox = inboxView({ session });
   let view = calendar;
 
-  /** @param {any} next @param {string} name */
-  function show(next, name) {
+  /** @param {any} next @param {string} name @param {number} [at] the calendar opens there, ms */
+  function show(next, name, at) {
     togglePane(false);
     view = next;
     frame.show(next, name);
-    next.refresh().catch(complain);
+    (next === calendar ? calendar.arrive(at) : next.refresh()).catch(complain);
   }
   function navigate(name) {
     show(name === "inbox" ? inbox : calendar, name);
     view.focus();
   }
-  function back(said) {
+  function back(said, at) {
     if (said) toast(said);
-    show(calendar, "calendar");
+    show(calendar, "calendar", at);
     calendar.focus();
   }
 
@@ -133,7 +133,6 @@ function run(session) {
     compose(from, from + Number(asked.get("minutes") ?? 30) * 60000, asked.get("subject") ?? "");
     if (asked.has("pane")) toggle();
   } else {
-    show(calendar, "calendar");
-    calendar.go(new Date(now()).toISOString().slice(0, 10)).catch(complain);
+    show(calendar, "calendar", now());
   }
 }
