@@ -16,7 +16,7 @@ from roombooker.domain.slot import Slot
 from roombooker.errors import InProgress, InvalidInput, KeyReused, NotFound, SlotTaken, Unavailable
 from roombooker.errors import Refused as SideRefused
 from roombooker.services.booking_answer import booking_json, iso, timeline
-from roombooker.services.driver import LEASE, Drive, Driver
+from roombooker.services.driver import Drive, Driver
 from roombooker.services.finishing import Finisher
 from roombooker.services.framing import frame_of
 from roombooker.services.intake import Begun, Intake
@@ -59,7 +59,7 @@ class BookingService:
         self.sync_room = sync_room  # the composition root sets it once the sync service is there
         requesters = requesters or Requesters(database=database, facilities=facilities, settings=settings, clock=clock)
         calls = SagaCalls(database=database, facilities=facilities, meetings=meetings, requesters=requesters, clock=clock)
-        self._driver = Driver(database=database, calls=calls, store=SagaStore(settings), hold=settings.hold, clock=clock)
+        self._driver = Driver(database=database, calls=calls, store=SagaStore(settings), hold=settings.hold, lease=settings.lease, clock=clock)
         self._ownership = Ownership(database=database, meetings=meetings, settings=settings, clock=clock)
         self._intake = Intake(database=database, settings=settings, clock=clock, groups_of=groups_of)
         self._finisher = Finisher(
@@ -176,7 +176,7 @@ class BookingService:
         now = self._clock()
         with self._database.write() as session:
             fresh = intents.get(session, row.id)
-            if fresh is None or not intents.take(session, row.id, owner, now=now, until=now + LEASE):
+            if fresh is None or not intents.take(session, row.id, owner, now=now, until=now + self._settings.lease):
                 raise InProgress("This request is being worked on; ask again in a moment.")
             frame, kept = frame_of(session, fresh), sagas.from_json(fresh.progress)
         return self._answer(frame, self._drive(frame, owner, sagas.resumed(kept), kept))

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from roombooker.services.sync import SyncService
 
 _log = structlog.get_logger(__name__)
-_LEASE = timedelta(minutes=2)
 _WHOLE = ("missed", "subscriptionRemoved")  # lifecycle notices after which the room is read whole
 
 
@@ -36,18 +35,19 @@ class _About:
 
 class Digest:
     def __init__(self, *, sync: "SyncService", database: Database, facilities: Facilities, subscriptions: SubscriptionKeeper | None,
-                 clock: Callable[[], datetime], owner: str) -> None:  # fmt: skip
+                 clock: Callable[[], datetime], owner: str, lease: timedelta) -> None:  # fmt: skip
         self._sync = sync
         self._database = database
         self._facilities = facilities
         self._subscriptions = subscriptions
         self._clock = clock
         self._owner = owner
+        self._lease = lease
 
     def run(self) -> int:
         now = self._clock()
         with self._database.write() as session:
-            taken = notices.take(session, owner=self._owner, now=now, lease=_LEASE)
+            taken = notices.take(session, owner=self._owner, now=now, lease=self._lease)
             asked = notices.due_rooms(session, now)
             session.expunge_all()
         by_room: dict[str, _About] = {room_id: _About(windows=[self._sync.full()]) for room_id in asked}

@@ -13,7 +13,6 @@ from roombooker.services.saga_store import Frame, SagaStore
 from roombooker.store import intents
 from roombooker.store.db import Database
 
-LEASE = timedelta(seconds=60)  # longer than one write can take with its time-outs; renewed at every commit
 _PAUSES = (2, 5, 15, 30, 60, 120, 300)  # seconds before the next try, by tries
 
 
@@ -26,12 +25,13 @@ class Drive:
 
 
 class Driver:
-    def __init__(self, *, database: Database, calls: SagaCalls, store: SagaStore, hold: timedelta,
+    def __init__(self, *, database: Database, calls: SagaCalls, store: SagaStore, hold: timedelta, lease: timedelta,
                  clock: Callable[[], datetime]) -> None:  # fmt: skip
         self._database = database
         self._calls = calls
         self._store = store
         self._hold = hold
+        self._lease = lease  # longer than one write can take with its time-outs; renewed at every commit
         self._clock = clock
 
     def drive(self, frame: Frame, owner: str, saga: Saga, *, kept: Saga, until: datetime | None = None) -> Drive:
@@ -66,8 +66,8 @@ class Driver:
                 "state": after.phase.value,
                 "progress": sagas.to_json(after),
                 "attempts": after.tries,
-                "lease_until": now + LEASE,
-                "due_at": now + (_pause(after.tries) if stopped else LEASE),
+                "lease_until": now + self._lease,
+                "due_at": now + (_pause(after.tries) if stopped else self._lease),
             }
             if after.is_done:
                 values |= {"finished_at": now, "due_at": None, "lease_owner": None, "lease_until": None}

@@ -15,7 +15,7 @@ from roombooker.domain.room import Room
 from roombooker.domain.saga import Kind, Phase
 from roombooker.domain.slot import Slot
 from roombooker.errors import InProgress, NotFound, SideError
-from roombooker.services.driver import LEASE, Driver
+from roombooker.services.driver import Driver
 from roombooker.services.framing import frame_of
 from roombooker.services.intake import Intake
 from roombooker.settings import Settings
@@ -57,7 +57,7 @@ class Finisher:
         now = self._clock()
         with self._database.write() as session:
             row = intents.get(session, intent_id)
-            if row is None or row.finished_at is not None or not intents.take(session, intent_id, owner, now=now, until=now + LEASE):
+            if row is None or row.finished_at is not None or not intents.take(session, intent_id, owner, now=now, until=now + self._settings.lease):
                 return False
             if row.state == Phase.AWAIT:  # its hold decides, see release_due
                 intents.save(session, intent_id, owner, lease_owner=None, lease_until=None, due_at=now + _LOOK_AGAIN)
@@ -75,7 +75,7 @@ class Finisher:
         now = self._clock()
         with self._database.write() as session:
             row = next((i for i in intents.live_of(session, booking_id) if i.state == Phase.AWAIT), None)
-            if row is None or not intents.take(session, row.id, owner, now=now, until=now + LEASE):
+            if row is None or not intents.take(session, row.id, owner, now=now, until=now + self._settings.lease):
                 return False
             frame, kept = frame_of(session, row), sagas.from_json(row.progress)
         self._driver.drive(frame, owner, sagas.arrived(kept) if has_followed else sagas.lapsed(kept), kept=kept)

@@ -19,7 +19,6 @@ from roombooker.domain.saga import Item, ItemPhase, Kind, Old, Reason, Saga, Way
 from roombooker.domain.saga.start import add, drop, shift
 from roombooker.domain.slot import Slot
 from roombooker.errors import InProgress, InvalidInput
-from roombooker.services.driver import LEASE
 from roombooker.services.framing import facts_json, frame_of
 from roombooker.services.ownership import rows_of, standing
 from roombooker.services.saga_store import Frame
@@ -184,7 +183,7 @@ class Intake:
         row = IntentRow(
             id=intent_id, caller=caller, key=key, kind=kind.value, request_fingerprint=fingerprint(kind, body), request=jsonable(facts),
             booking_id=booking_id, state=saga.phase.value, progress=sagas.to_json(saga), attempts=0, lease_owner=owner,
-            lease_until=now + LEASE, due_at=None if saga.is_done else now + LEASE, created_at=now, finished_at=now if saga.is_done else None,
+            lease_until=now + self._settings.lease, due_at=None if saga.is_done else now + self._settings.lease, created_at=now, finished_at=now if saga.is_done else None,
         )  # fmt: skip
         session.add(row)
         session.flush()

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from roombooker.services.sync import SyncService
 
 _log = structlog.get_logger(__name__)
-_LEASE = timedelta(minutes=2)
 _ROLL_LEASE = timedelta(minutes=10)
 _AT_ONCE = 100  # rooms whose deltas, or rows, are in memory at once
 ROLLING = "sweep:horizon"  # the cursor of the rolling sweep; its value is a _Roll
@@ -54,6 +53,7 @@ class Sweeper:
         self._meetings = meetings
         self._reader = reader
         self._settings = settings
+        self._lease = 2 * settings.lease  # as in a look at one room
         self._clock = clock
 
     def sweep(self, window: Slot, *, cause: str, room_ids: Sequence[str] | None, dry_run: bool,
@@ -141,7 +141,7 @@ class Sweeper:
 
     def _store(self, room: Room, changes: Changes) -> None:
         owner = f"sweep:{ULID()}"
-        if not leases.take_room(self._database, room.id, owner, self._clock(), _LEASE):
+        if not leases.take_room(self._database, room.id, owner, self._clock(), self._lease):
             return  # somebody is reading it right now
         try:
             with self._database.write() as session:

@@ -30,7 +30,6 @@ from roombooker.store.models import CursorRow, RoomRow
 __all__ = ["Pass", "SyncService"]
 
 _log = structlog.get_logger(__name__)
-LEASE = timedelta(minutes=2)
 _RENEW = timedelta(seconds=30)
 _ROUNDS = 3  # what one round of actions makes possible is planned by the next, in the same pass
 
@@ -41,11 +40,12 @@ class SyncService:
         self._database = database
         self._applier = applier
         self._settings = settings
+        self._lease = 2 * settings.lease  # a look has several calls; renewed between its actions
         self._clock = clock
         self._owner = owner[:36]
         self._reader = Reader(database=database, facilities=facilities, meetings=meetings, clock=clock, horizon=settings.horizon)
         self._digest = Digest(
-            sync=self, database=database, facilities=facilities, subscriptions=subscriptions, clock=clock, owner=owner[:36]
+            sync=self, database=database, facilities=facilities, subscriptions=subscriptions, clock=clock, owner=owner[:36], lease=self._lease
         )
         self._sweeper = Sweeper(
             sync=self, database=database, facilities=facilities, meetings=meetings, reader=self._reader, settings=settings, clock=clock
@@ -60,6 +60,11 @@ class SyncService:
     def full(self) -> Slot:
         now = self._clock()
         return Slot(now - timedelta(hours=1), now + self._settings.horizon)
+
+    @property
+    def may_edit_meetings(self) -> bool:
+        """Whether the optional scope on people's mailboxes lets us change meetings that people organize."""
+        return self._settings.people_calendars
 
     # One room
 
@@ -81,14 +86,14 @@ class SyncService:
         with self._database.read() as session:
             room = rooms.get(session, room_id)
         owner = f"{self._owner}:{ULID()}"
-        if not leases.take_room(self._database, room_id, owner, self._clock(), LEASE):
+        if not leases.take_room(self._database, room_id, owner, self._clock(), self._lease):
             return Pass(room_id, skipped=True)
         held = [room_id]
         try:
             self._reader.release_claims(room_id)
             reading = self._reader.read(room, windows, named, changes=changes)
             for other in sorted(reading.known.keys() - {room_id}):  # never waited for, so the order cannot lock
-                if not leases.take_room(self._database, other, owner, self._clock(), LEASE):
+                if not leases.take_room(self._database, other, owner, self._clock(), self._lease):
                     return self._come_again(room_id, windows, reading)
                 held.append(other)
             self._clear_alarm(room)
@@ -103,7 +108,7 @@ class SyncService:
             room = rooms.get(session, room_id)
             live_keys = linking.live_keys(session, room_id)
         owner = f"{self._owner}:{ULID()}"
-        if not leases.take_room(self._database, room_id, owner, self._clock(), LEASE):
+        if not leases.take_room(self._database, room_id, owner, self._clock(), self._lease):
             raise InProgress("Somebody is at this room right now; try again in a moment.")
         try:
             turn = Turn(room, rules_for(room, self._settings, self._clock(), live_keys), cause)
@@ -152,7 +157,7 @@ class SyncService:
         for action in actions:
             if self._clock() - renewed_at > _RENEW:
                 renewed_at = self._clock()
-                if not leases.keep_room(self._database, turn.room.id, owner, renewed_at, LEASE):
+                if not leases.keep_room(self._database, turn.room.id, owner, renewed_at, self._lease):
                     self._retry_later(turn.room, action)
                     return done, failed + 1
             try:
