@@ -38,3 +38,18 @@ def write(
 def of_booking(session: Session, booking_id: str) -> list[JournalRow]:
     """Oldest first."""
     return list(session.scalars(select(JournalRow).where(JournalRow.booking_id == booking_id).order_by(JournalRow.at, JournalRow.id)))
+
+
+def search(session: Session, *, since: datetime | None, until: datetime | None, email: str | None, room_id: str | None, kind: str | None,
+           before_id: int | None, limit: int) -> list[JournalRow]:  # fmt: skip
+    """Newest first; what is None does not narrow."""
+    query = select(JournalRow)
+    if since is not None:
+        query = query.where(JournalRow.at >= since)
+    if until is not None:
+        query = query.where(JournalRow.at < until)
+    if before_id is not None:
+        query = query.where(JournalRow.id < before_id)
+    same = {JournalRow.email: email.strip().lower() if email else None, JournalRow.room_id: room_id, JournalRow.kind: kind}
+    query = query.where(*(column == wanted for column, wanted in same.items() if wanted is not None))
+    return list(session.scalars(query.order_by(JournalRow.id.desc()).limit(limit)))

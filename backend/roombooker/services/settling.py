@@ -1,0 +1,174 @@
+"""How each decision of a person is carried out: by the same hands as the plan's actions, followed by a fresh look at the room."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from roombooker.domain.actions import Action, Adopt, Create, Delete, Update
+from roombooker.domain.booking import Booking, Side
+from roombooker.domain.calendar import Facilities, MeetingCalendar
+from roombooker.domain.differences import differences
+from roombooker.domain.link import Link
+from roombooker.domain.room import Room
+from roombooker.domain.slot import Slot
+from roombooker.errors import InvalidInput, NotFound
+from roombooker.services.remembering import Cause, Turn
+from roombooker.services.sync import SyncService
+from roombooker.store import linking
+from roombooker.store.db import Database
+
+APPROVED = "The cancellation was approved by an administrator."
+DECLINED = "An administrator gave the room to somebody else, or its reservation was changed in TOPdesk."
+CANCELLED = "Cancelled by an administrator."
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A work item with what it is about. `candidates` as `telling.told` wrote them."""
+
+    room: Room
+    link: Link | None
+    candidates: tuple[dict[str, Any], ...]
+    actions: tuple[str, ...]
+    is_settled: bool
+
+
+class Settling:
+    def __init__(self, *, database: Database, facilities: Facilities, meetings: MeetingCalendar, sync: SyncService) -> None:
+        self._database = database
+        self._facilities = facilities
+        self._meetings = meetings
+        self._sync = sync
+
+    def carry_out(self, case: Case, action: str, candidate: str | None, *, by: str) -> None:
+        """SideError where a side refuses; InvalidInput where a choice is missing."""
+        if action == "give_up":
+            return
+        if action == "let_pass":
+            self._sync.let_pass(case.room.id, by=by)
+            return
+        steps: dict[str, Callable[[], None]] = {
+            "retry": lambda: self._loosen(case),
+            "approve": lambda: self._end_reservation(case, candidate, APPROVED),
+            "refuse": lambda: self._loosen(case, without=Side.EXCHANGE),
+            "match": lambda: self._match(case, candidate, by),
+            "create_separate": lambda: self._decide(case, by, lambda _turn: [Create(Side.TOPDESK, self._meeting(case, None), case.link)]),
+            "decline_meeting": lambda: self._decline(case, candidate),
+            "cancel_reservation": lambda: self._end_reservation(case, candidate, CANCELLED),
+            "move_back": lambda: self._overrule(case, by, winner=Side.EXCHANGE),
+            "topdesk_wins": lambda: self._overrule(case, by, winner=Side.TOPDESK),
+            "exchange_wins": lambda: self._overrule(case, by, winner=Side.EXCHANGE),
+            "keep": lambda: self._keep(case),
+            "delete": lambda: self._delete(case, by),
+        }
+        steps[action]()
+        self._sync.sync_room(case.room.id, windows=self._windows(case), cause=by)
+
+    def _decide(self, case: Case, by: str, decision: Callable[[Turn], Sequence[Action]]) -> None:
+        self._sync.decide(case.room.id, decision, cause=Cause(by))
+
+    def _loosen(self, case: Case, *, without: Side | None = None) -> None:
+        """Forget that it was refused, so that it is planned again; `without`: that side's record is to be made anew."""
+        if case.link is None:
+            return
+        with self._database.write() as session:
+            row = linking.row_of(session, case.link.id)
+            row.refused = row.vanished_at = None
+            if without is not None:
+                row.sides[:] = [side for side in row.sides if side.side != without]
+                row.state = "on_hold"
+
+    def _end_reservation(self, case: Case, candidate: str | None, reason: str) -> None:
+        self._facilities.remove(case.room, self._record(case, Side.TOPDESK, candidate), reason)
+        self._loosen(case)
+
+    def _decline(self, case: Case, candidate: str | None) -> None:
+        """The room gives the meeting up; a reservation that stands gets one of the room's own."""
+        meeting = self._record(case, Side.EXCHANGE, candidate)
+        if meeting.room_organizes:
+            self._meetings.remove(case.room, meeting, DECLINED)
+        else:
+            self._meetings.decline(case.room, meeting, DECLINED)
+        has_both = case.link is not None and case.link.topdesk is not None and case.link.exchange is not None
+        self._loosen(case, without=Side.EXCHANGE if has_both else None)
+
+    def _match(self, case: Case, candidate: str | None, by: str) -> None:
+        reservation = self._record(case, Side.TOPDESK, candidate)
+        meeting = self._meeting(case, None)
+        with self._database.read() as session:
+            known = linking.links_by_ref(session, Side.TOPDESK, [reservation.ref])
+        own = known[0] if known else None
+        if own is not None and own.exchange is not None and own.exchange.ref != meeting.ref:
+            raise InvalidInput("This reservation belongs to another meeting already.", {"candidate": ["Belongs to another meeting already."]})
+        link = own or case.link
+        absorbs = case.link if case.link is not None and link is not None and case.link.id != link.id else None
+        moves = Side.TOPDESK if reservation.slot != meeting.slot else None
+        self._decide(case, by, lambda _turn: [Adopt(reservation, meeting, "chosen by an administrator", link, moves=moves, absorbs=absorbs)])
+
+    def _overrule(self, case: Case, by: str, *, winner: Side) -> None:
+        link = self._link(case)
+        records = {side: self._record(case, side, None) for side in Side}
+        loser = winner.other
+        source, target = records[winner], records[loser]
+
+        def decision(turn: Turn) -> list[Action]:
+            fields = differences(source, target, turn.rules.of(loser))
+            return [Update(loser, link, source, target, fields, overrules=True)] if fields else []
+
+        if loser is Side.EXCHANGE and not target.room_organizes and not self._sync.may_edit_meetings:
+            self._decline(case, None)  # somebody else's meeting: all that the room can do is to leave it
+            return
+        self._decide(case, by, decision)
+        self._loosen(case)
+
+    def _keep(self, case: Case) -> None:
+        live = self._live_sides(case)
+        self._loosen(case, without=live[0].side.other if len(live) == 1 else None)
+
+    def _delete(self, case: Case, by: str) -> None:
+        link, live = self._link(case), self._live_sides(case)
+        self._decide(case, by, lambda _turn: [Delete(b.side, link, b, is_inferred=False) for b in live])
+
+    def _live_sides(self, case: Case) -> list[Booking]:
+        found = []
+        for side in Side:
+            try:
+                record = self._record(case, side, None)
+            except (NotFound, InvalidInput):
+                continue
+            if record.is_live:
+                found.append(record)
+        return found
+
+    def _meeting(self, case: Case, candidate: str | None) -> Booking:
+        return self._record(case, Side.EXCHANGE, candidate)
+
+    def _record(self, case: Case, side: Side, candidate: str | None) -> Booking:
+        """As it is now: the chosen candidate, or the link's own record, or the only candidate of that side."""
+        refs = [c["ref"] for c in case.candidates if c["side"] == side.value]
+        own = case.link.remembered(side) if case.link is not None else None
+        if candidate is not None and candidate in refs:
+            ref = candidate
+        elif candidate is not None and candidate not in [c["ref"] for c in case.candidates]:
+            raise InvalidInput("Choose one of the candidates.", {"candidate": ["Not one of the candidates."]})
+        elif own is not None:
+            ref = own.ref
+        elif len(refs) == 1:
+            ref = refs[0]
+        else:
+            raise InvalidInput("Choose one of the candidates.", {"candidate": ["Say which one: its ref."]})
+        return (self._facilities if side is Side.TOPDESK else self._meetings).get(case.room, ref)
+
+    def _link(self, case: Case) -> Link:
+        if case.link is None:
+            raise NotFound("The booking of this item is gone.")
+        return case.link
+
+    def _windows(self, case: Case) -> list[Slot]:
+        windows = [_slot(c) for c in case.candidates]
+        return [*windows, case.link.slot] if case.link is not None else windows or [self._sync.near()]
+
+
+def _slot(candidate: dict[str, Any]) -> Slot:
+    return Slot(datetime.fromisoformat(candidate["start"]), datetime.fromisoformat(candidate["end"]))
