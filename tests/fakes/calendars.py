@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from roombooker.domain.booking import Booking, Draft, Person, Side, Standing
 from roombooker.domain.calendar import Busy, Changes, Listing, Location, PersonCard, Place
-from roombooker.domain.room import Room
+from roombooker.domain.room import MeetingMode, Room
 from roombooker.domain.slot import Slot
 from roombooker.errors import Denied, NotFound, Refused
 
@@ -44,6 +44,7 @@ class FakeCalendar:
         self.on_call: Callable[[str], None] = lambda _method: None  # to let something happen in between
         self.is_complete = True  # False: every listing is partial
         self.records: dict[str, Booking] = {}
+        self.were_in: dict[str, set[str]] = {}  # ref -> every place that it ever was in
         self.drafts: list[Draft] = []  # as written, in order
         self.reasons: dict[str, str] = {}  # ref -> why it was ended
         self.log: list[str] = []  # refs in the order of their changes: what a cursor counts
@@ -160,6 +161,7 @@ class FakeCalendar:
 
     def _store(self, booking: Booking) -> Booking:
         stored = replace(booking, version=f"v{next(self._count)}", modified_at=self.clock())
+        self.were_in.setdefault(stored.ref, set()).add(stored.place)
         self.records[stored.ref] = stored
         self.log.append(stored.ref)
         return stored
@@ -351,6 +353,7 @@ class FakeMeetings(FakeCalendar):
         super().__init__(clock)
         self.out_of_scope: set[str] = set()
         self.read_only = False
+        self.people_calendars = False  # the optional scope
         self.directory: list[Person] = []
         self.all_places: list[Place] = []
         self.sent: list[tuple[str, Person, str, str]] = []  # sender, to, subject, text
@@ -367,7 +370,7 @@ class FakeMeetings(FakeCalendar):
         return self._store(
             Booking(
                 side=self.side, ref=f"immutable-{number}", place=room.mailbox, room_id=room.id, slot=slot, standing=standing, version="",
-                organizer=organizer, subject=subject if room.keeps_subject else organizer.name, attendees=attendees, private=private,
+                organizer=organizer, subject=subject if room.keeps_subject else None, attendees=attendees, private=private,
                 ical_uid=ical_uid or f"uid-{number}", series_ref=series_ref, original_start=original_start,
             )
         )  # fmt: skip
@@ -385,15 +388,16 @@ class FakeMeetings(FakeCalendar):
         def act() -> Booking:
             self._check_write(room)
             self.drafts.append(draft)
-            twin = next((b for b in self.records.values() if b.match_key == draft.match_key and b.room_organizes), None)
+            twin = next((b for b in self.records.values() if b.match_key == draft.match_key), None)
             if twin:  # transactionId: a repeated create makes nothing
                 return self._seen_from(room, twin)
             number = next(self._count)
+            is_persons = self.people_calendars and room.meeting_mode is MeetingMode.PERSON and draft.organizer is not None
             return self._store(
                 Booking(
                     side=self.side, ref=f"immutable-{number}", place=room.mailbox, room_id=room.id, slot=draft.slot,
                     standing=Standing.PLANNED, version="", organizer=draft.organizer, subject=draft.subject, attendees=draft.attendees,
-                    private=draft.private, match_key=draft.match_key, ical_uid=f"uid-{number}", room_organizes=True,
+                    private=draft.private, match_key=draft.match_key, ical_uid=f"uid-{number}", room_organizes=not is_persons,
                 )
             )  # fmt: skip
 
@@ -403,9 +407,15 @@ class FakeMeetings(FakeCalendar):
         def act() -> Booking:
             self._check_write(room)
             now = self._record(seen.ref)
-            if not now.room_organizes:
+            if not now.room_organizes and not self.people_calendars:
                 raise Refused(self.side, "This meeting belongs to its organizer; the room cannot change it.", status_code=400)
             self.drafts.append(draft)
+            if not now.room_organizes:
+                moved = replace(now, slot=draft.slot, place=room.mailbox, room_id=room.id)
+                if now.place != room.mailbox:  # the same meeting, with another room's copy
+                    self.vanish(now.ref)
+                    moved = replace(moved, ref=f"immutable-{next(self._count)}")
+                return self._store(moved)
             if now.place != room.mailbox:  # a meeting lives in its mailbox: another room is another meeting
                 self.vanish(now.ref)
                 number = next(self._count)

@@ -167,7 +167,11 @@ class Facilities(Calendar, Protocol):
 
 
 class MeetingCalendar(Calendar, Protocol):
-    """What only Exchange can be asked."""
+    """What only Exchange can be asked.
+
+    With the optional scope on people's mailboxes, `create` for a room in person mode puts the meeting into the organizer's calendar and
+    gives the room's copy (OutcomeUnknown while the room has not answered; asking again makes no second one), and `change` moves a
+    person's meeting in their own calendar: its slot and room, nothing else. Without it, such a change is Refused."""
 
     def free_busy(self, rooms: Sequence[Room], slot: Slot) -> dict[str, list[Busy]]:
         """getSchedule of up to many rooms (chunks of 20); room id -> stretches. A room that Exchange refuses raises Denied when

@@ -1,6 +1,7 @@
-"""Exchange behind the calendar port, with rights on room mailboxes alone."""
+"""Exchange behind the calendar port, with rights on room mailboxes; on people's calendars too where the optional scope is granted."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -8,11 +9,12 @@ import structlog
 
 from roombooker.domain.booking import Booking, Draft, Person, Side
 from roombooker.domain.calendar import Busy, Changes, Listing, Place
-from roombooker.domain.room import Room
+from roombooker.domain.room import MeetingMode, Room
 from roombooker.domain.slot import Slot
-from roombooker.errors import Garbled, NotFound, OutcomeUnknown, Refused
+from roombooker.errors import Denied, Garbled, NotFound, OutcomeUnknown, Refused
 from roombooker.exchange.graph.client import WRITE, GraphClient
 from roombooker.exchange.graph.delta import Delta
+from roombooker.exchange.graph.invitations import Invitations, is_unreachable, may_invite
 from roombooker.exchange.graph.mail import send_mail
 from roombooker.exchange.graph.mapping import EXPAND, MATCH_KEY_PROPERTY, is_master, read_booking, write_changes, write_event
 from roombooker.exchange.graph.people import find_person
@@ -32,8 +34,10 @@ class GraphMeetings:
 
     side = Side.EXCHANGE
 
-    def __init__(self, client: GraphClient, *, clock: Callable[[], datetime]) -> None:
+    def __init__(self, client: GraphClient, *, clock: Callable[[], datetime], people_calendars: bool = False) -> None:
+        """`people_calendars`: person mode and real moves of people's meetings."""
         self._client = client
+        self._invitations = Invitations(client, lambda room, slot: self.listing(room, slot).bookings) if people_calendars else None
         self._clock = clock
         self._delta = Delta(client, clock, self._view)
 
@@ -82,6 +86,20 @@ class GraphMeetings:
     # writing
 
     def create(self, room: Room, draft: Draft) -> Booking:
+        """In the requester's calendar where the room is set so (person mode) and that calendar is within our scope; else in the room's."""
+        if self._invitations and room.meeting_mode is MeetingMode.PERSON and draft.organizer and may_invite(room, draft):
+            try:
+                made = self._invitations.send(room, draft, draft.organizer)
+            except (NotFound, Denied) as error:
+                if not is_unreachable(error):
+                    raise
+            else:
+                with suppress(Denied, NotFound):
+                    return self.stamp(room, made, draft.match_key)
+                return made
+        return self._create_own(room, draft)
+
+    def _create_own(self, room: Room, draft: Draft) -> Booking:
         """A lost answer is asked for once more at once: `transactionId` lets Graph give the first event again."""
         body = write_event(room, draft)
         try:
@@ -90,11 +108,13 @@ class GraphMeetings:
             return self._post(room, body, draft)
 
     def change(self, room: Room, seen: Booking, draft: Draft) -> Booking:
-        """Another room means another meeting: it is made there before this one is cancelled."""
+        """Another room means another meeting of the room's own: it is made there before this one is cancelled."""
         if not seen.room_organizes:
+            if self._invitations:
+                return self._invitations.move(room, seen, draft)
             raise Refused(self.side, "This meeting belongs to its organizer; the room cannot change it.")
         if seen.place != room.mailbox:
-            made = self.create(room, draft)
+            made = self._create_own(room, draft)
             self._cancel(seen.place, seen.ref, "Moved to another room.")
             return made
         body = write_changes(room, seen, draft)

@@ -26,7 +26,7 @@ class Pace:
             return
         with self._lock:
             bucket = self._buckets.get(mailbox) or self._open(mailbox)
-            item = RateItem(mailbox, bucket.now())
+            item = RateItem(mailbox, bucket.now())  # type: ignore[no-untyped-call]
             bucket.leak(item.timestamp)
             if bucket.put(item):
                 return
@@ -36,7 +36,7 @@ class Pace:
     def _open(self, mailbox: str) -> InMemoryBucket:
         if len(self._buckets) >= _FORGET:
             for name, bucket in list(self._buckets.items()):
-                bucket.leak(bucket.now())
+                bucket.leak(bucket.now())  # type: ignore[no-untyped-call]
                 if not bucket.count():
                     del self._buckets[name]
         return self._buckets.setdefault(mailbox, InMemoryBucket([self._rate]))
