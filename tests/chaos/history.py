@@ -52,7 +52,7 @@ def _nothing(chance: random.Random) -> dict[str, Any]:
 
 # kind -> (weight, what it needs an earlier operation of, what it draws)
 PEOPLES: dict[str, tuple[float, tuple[str, ...], Draw]] = {
-    "pane_book": (16, (), lambda c: _place(c) | {"attendees": c.randint(1, 6), "private": c.random() < 0.1}),
+    "pane_book": (16, (), lambda c: _place(c) | {"attendees": c.randint(1, 3), "private": c.random() < 0.1}),
     "pane_book_two": (2, (), lambda c: _place(c) | {"second": c.randrange(ROOMS)}),
     "pane_send": (14, ("pane_book",), lambda c: {"shift": c.choice((0, 0, 0, 0, 30, 60))}),
     "pane_again": (3, ("pane_book",), _nothing),
@@ -147,13 +147,13 @@ def draw_history(seed: int, operations: int) -> list[Operation]:
     while len(made) < operations:
         number = len(made)
         roll = chance.random()
-        if roll < 0.05:
+        if roll < 0.03:
             facts = {"victim": chance.choice(_VICTIMS), "number": chance.randrange(4), "down_ms": chance.choice((0, 100, 800))}
-            made.append(Operation(number, MURDER, "kill", facts=facts, pause_ms=chance.randint(0, 4000)))
-        elif roll < 0.15:
+            made.append(Operation(number, MURDER, "kill", facts=facts, pause_ms=chance.randint(500, 6000)))
+        elif roll < 0.13:
             kind = _weighted(chance, {name: weight for name, (weight, _) in _KINDS_OF_WEATHER.items()})
             facts = _KINDS_OF_WEATHER[kind][1](chance)
-            made.append(Operation(number, WEATHER, f"weather_{kind}", facts=facts, pause_ms=chance.randint(0, 1000)))
+            made.append(Operation(number, WEATHER, f"weather_{kind}", facts=facts, pause_ms=chance.randint(0, 2500)))
         else:
             made.append(_of_a_person(chance, number, made))
     return made
@@ -170,13 +170,13 @@ def _of_a_person(chance: random.Random, number: int, before: list[Operation]) ->
         of = None
         who = chance.randrange(PEOPLE)
         if needs:
-            makers = [o for o in before if o.kind in needs][-25:]  # what is on people's minds
+            makers = [o for o in before if o.kind in needs][-15:]  # what is on people's minds
             if not makers:
                 continue
             maker = chance.choice(makers)
             of, who = maker.number, maker.who
         lane = chance.randrange(LANES)
-        return Operation(number, lane, kind, who, of, draw(chance), pause_ms=chance.choice((0, 0, 0, 50, 200, 500)))
+        return Operation(number, lane, kind, who, of, draw(chance), pause_ms=chance.choice((0, 0, 100, 400, 1000, 2000)))
 
 
 def _weighted(chance: random.Random, weights: dict[str, float]) -> str:

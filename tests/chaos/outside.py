@@ -91,7 +91,9 @@ class Product:
         )
 
     def start(self) -> None:
+        """The web first: Graph wants an answer before it gives a subscription."""
         self._start("web", "serve", "--port", str(self._port))
+        eventually(self.answers, 60)
         self._start("worker 0", "worker")
         self._start("worker 1", "worker")
 

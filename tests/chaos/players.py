@@ -95,7 +95,7 @@ class Players:
     def _press(self, thing: Thing, lane: int) -> dict[str, Any]:
         """As the pane does: the same key again until the answer is final, a few times; then the person gives up."""
         said: list[Any] = []
-        for _ in range(4):
+        for _ in range(8):
             answer = self._call(thing.who, lane, "POST", "/bookings", key=thing.key, json=thing.body)
             said.append(_said(answer))
             if answer is not None and answer.status_code in (201, 202):
@@ -109,7 +109,7 @@ class Players:
                     break
             elif answer is not None and answer.status_code in FINAL and not _is_in_progress(answer):
                 break
-            time.sleep(0.7)
+            time.sleep(1)
         return {"said": said, "id": (thing.answer or {}).get("id")}
 
     def _pane_again(self, operation: Operation, thing: Thing) -> dict[str, Any]:

@@ -119,7 +119,6 @@ class _Run:
         listed = self.product.command("rooms", "list", "--json")
         rooms = [RoomSeen(r["id"], r["mailbox"], r.get("location_id") or r["topdesk_location_id"], r["name"]) for r in json.loads(listed.stdout)["rooms"]]
         self.product.start()
-        eventually(self.product.answers, 60)
         try:
             eventually(self._has_subscriptions, 90, 0.3)
         except AssertionError as error:
