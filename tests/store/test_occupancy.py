@@ -216,6 +216,15 @@ def test_a_slot_over_midnight_beside_one_asked_twice_is_counted_right(database: 
         assert search.clashes(session, [a_slot(9, 10), a_slot(9, 10), a_slot(47, 49)]) == {1: 2}
 
 
+def test_more_slots_than_one_statement_may_join_are_asked_all_the_same(database: Database, amber: Room) -> None:
+    with database.write() as session:
+        occupancy.put(session, amber, a_booking(23.5, 24.5), seen_at=MIDNIGHT)
+    slots = [a_slot(24 * day + 23, 24 * day + 25) for day in range(900)]
+    with database.read() as session:
+        assert search.clashes(session, slots) == {1: 1}
+        assert len(search.occupants(session, [1], slots)[1]) == 1
+
+
 SPANS = st.lists(st.tuples(st.integers(0, 3 * 1440), st.integers(1, 1500)), max_size=12)
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from roombooker.domain.slot import Slot
 from roombooker.store.daybits import masks, to_minute
 
+_ARMS = 400
 _Hours = tuple[tuple[int, int], ...]  # hour of the day, bits of it
 
 
@@ -53,10 +54,13 @@ def clashes(session: Session, slots: Sequence[Slot]) -> dict[int, int]:
             for hours, days in pieces.items()
         )
     else:
-        inner = " UNION ".join(
-            f"SELECT room_no, {index} AS slot FROM occupancy_day WHERE day = {day} AND {_blocked(hours)}"  # noqa: S608
-            for hours, days in pieces.items()
-            for day, index in days
+        inner = _together(
+            "UNION",
+            [
+                f"SELECT room_no, {index} AS slot FROM occupancy_day WHERE day = {day} AND {_blocked(hours)}"  # noqa: S608
+                for hours, days in pieces.items()
+                for day, index in days
+            ],
         )
     counted = f"SELECT room_no, count(*) AS n FROM ({inner}) AS asked GROUP BY room_no"  # noqa: S608
     query = f"SELECT {_joined(session, 'room_no')}, {_joined(session, 'n')} FROM ({counted}) AS counted"  # noqa: S608
@@ -66,15 +70,15 @@ def clashes(session: Session, slots: Sequence[Slot]) -> dict[int, int]:
 
 def occupants(session: Session, numbers: Iterable[int], slots: Sequence[Slot]) -> dict[int, list[Occupant]]:
     """What stands in these rooms during any of the slots, soonest first; what both sides say of one booking counts once."""
-    spans = ", ".join(f"({to_minute(slot.start)}, {to_minute(slot.end)})" for slot in slots)
-    rows = _rows(
-        session,
-        f"WITH asked(s, e) AS (VALUES {spans}) "  # noqa: S608
-        "SELECT o.room_no, o.start_min, o.end_min, o.planned_start_min, o.planned_end_min, o.shown_by, o.match_key, o.private "
-        "FROM asked CROSS JOIN occupancy_room r JOIN occupancy o "
-        "ON o.room_no = r.no AND o.start_min < asked.e AND o.start_min > asked.s - r.longest_min AND o.end_min > asked.s "
-        f"WHERE r.no IN ({_list(numbers)}) ORDER BY o.room_no, o.start_min",
-    )
+    rooms = _list(numbers)
+    # One arm per slot with its numbers written out: joined to a list of slots, PostgreSQL compares every booking with every slot.
+    arms = [
+        "SELECT room_no, start_min, end_min, planned_start_min, planned_end_min, shown_by, match_key, private FROM occupancy "  # noqa: S608
+        f"WHERE room_no IN ({rooms}) AND start_min < {end} AND start_min > {start} - (SELECT span FROM longest) AND end_min > {start}"
+        for start, end in ((to_minute(slot.start), to_minute(slot.end)) for slot in slots)
+    ]
+    longest = f"WITH longest(span) AS (SELECT max(longest_min) FROM occupancy_room WHERE no IN ({rooms})) "  # noqa: S608
+    rows = _rows(session, f"{longest}{_together('UNION ALL', arms)} ORDER BY room_no, start_min")
     found: dict[int, list[Any]] = defaultdict(list)
     for row in rows:
         found[row[0]].append(row)
@@ -108,6 +112,14 @@ def _merge(rows: Sequence[Any]) -> list[Occupant]:
         else:
             merged.append([start, end, planned_start, planned_end, by, {key} if key else set(), private])
     return [Occupant(start, end, first, last, None if private else by) for start, end, first, last, by, _, private in merged]
+
+
+def _together(word: str, arms: Sequence[str]) -> str:
+    """UNION or UNION ALL of any number of arms; SQLite takes 500 at a time."""
+    if len(arms) <= _ARMS:
+        return f" {word} ".join(arms)
+    parts = [f" {word} ".join(arms[at : at + _ARMS]) for at in range(0, len(arms), _ARMS)]
+    return f" {word} ".join(f"SELECT * FROM ({part}) AS part{at}" for at, part in enumerate(parts))  # noqa: S608
 
 
 def _blocked(hours: _Hours) -> str:
