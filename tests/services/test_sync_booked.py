@@ -1,17 +1,8 @@
 """What was booked from the pane meets its appointment."""
 
-import pytest
-
-from conftest import ManualClock
 from factories import booking_request, slot_at
 from people import ALICE, BOB, caller
-from roombooker.store.db import Database
 from services.twin import Twin
-
-
-@pytest.fixture
-def twin(database: Database, clock: ManualClock) -> Twin:
-    return Twin(database, clock)
 
 
 def test_a_sent_appointment_is_matched_and_confirms_the_booking(twin: Twin) -> None:

@@ -1,12 +1,13 @@
 """Both sides of two rooms, kept one by the sync service over the fakes; with what its tests look at."""
 
-from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
 
 from conftest import ManualClock
+from factories import save_rooms
 from roombooker.domain.booking import Booking, Person
 from roombooker.domain.room import Room
 from roombooker.domain.slot import Slot
@@ -14,10 +15,23 @@ from roombooker.services.applying import Applier
 from roombooker.services.requester import Requesters
 from roombooker.services.sync import Pass, SyncService
 from roombooker.services.telling import Telling
-from roombooker.store import notices
+from roombooker.store import notices, rooms
 from roombooker.store.db import Database
 from roombooker.store.models import JournalRow, LinkRow, NoticeRow, RoomRow, WorkItemRow
 from services.desk import Desk
+
+
+class Keeper:
+    """Remembers what it was asked to do for the subscriptions."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str]] = []
+
+    def lost(self, room_id: str) -> None:
+        self.asked.append(("lost", room_id))
+
+    def renew_room(self, room_id: str) -> None:
+        self.asked.append(("renew", room_id))
 
 
 class Twin(Desk):
@@ -26,7 +40,9 @@ class Twin(Desk):
     def __init__(self, database: Database, clock: ManualClock, **settings: Any) -> None:
         super().__init__(database, clock, **settings)
         self.mails: list[tuple[str, str, str]] = []
+        self.subscriptions = Keeper()
         self.sync = self.another_sync()
+        self.bookings.sync_room = self.sync.look
 
     def another_sync(self) -> SyncService:
         """As another process would have it."""
@@ -34,10 +50,11 @@ class Twin(Desk):
         applier = Applier(
             database=self.database, facilities=self.topdesk, meetings=self.exchange, requesters=requesters,
             telling=Telling(clock=self.clock, mail=self._mail), clock=self.clock, alternatives=lambda _room, _booking: "Try Beryl instead.",
+            settle_move=self.bookings.settle_move,
         )  # fmt: skip
         return SyncService(
             database=self.database, facilities=self.topdesk, meetings=self.exchange, applier=applier, settings=self.settings,
-            clock=self.clock, owner=f"owner-{id(applier)}",
+            clock=self.clock, owner=f"owner-{id(applier)}", subscriptions=self.subscriptions,
         )  # fmt: skip
 
     def _mail(self, to: Person, subject: str, text: str) -> None:
@@ -45,9 +62,20 @@ class Twin(Desk):
 
     # what sets it going
 
-    def follow(self, *rooms: Room) -> list[Pass]:
+    def follow(self, *of: Room) -> list[Pass]:
         """Exchange noticed something in these rooms."""
-        return [self.sync.sync_room(room.id, cause="notice") for room in rooms or (self.amber, self.beryl)]
+        return [self.sync.sync_room(room.id, cause="notice") for room in of or (self.amber, self.beryl)]
+
+    def change_room(self, room: Room, **facts: Any) -> Room:
+        """As an administrator sets it."""
+        changed = replace(room, **facts)
+        save_rooms(self.database, changed)
+        return changed
+
+    def sync_room_of(self, room: Room) -> Room:
+        """The room as it is stored by now."""
+        with self.database.read() as session:
+            return rooms.get(session, room.id)
 
     def noticed(self, *reservations: Booking) -> None:
         """TOPdesk's action sequence fired for these."""
@@ -113,5 +141,3 @@ class Twin(Desk):
 def planned(passes: list[Pass]) -> list[str]:
     return [type(action).__name__ for one in passes for action in one.planned]
 
-
-Step = Callable[[Twin], None]

@@ -1,6 +1,6 @@
 """Fingerprint: a hash of the fields that one side keeps and we keep in step; silences the echo of our own writes."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from enum import StrEnum
 from functools import lru_cache
 from hashlib import blake2b
@@ -42,18 +42,18 @@ def value_of(booking: Booking, field: Field) -> Any:
 
 def fingerprint(booking: Booking, keeps: Collection[Field]) -> str:
     """32 hex digits over the kept fields, in a fixed order."""
-    told = [_told(booking, field) for field in _ordered(frozenset(keeps))]
+    told = [tell(booking) for tell in _tellers(frozenset(keeps))]
     return blake2b("\x1e".join(told).encode(), digest_size=16).hexdigest()
 
 
-def _told(booking: Booking, field: Field) -> str:
+@lru_cache(maxsize=64)
+def _tellers(keeps: frozenset[Field]) -> tuple[Callable[[Booking], str], ...]:
+    return tuple(_teller(field) for field in sorted(keeps))
+
+
+def _teller(field: Field) -> Callable[[Booking], str]:
     """Field and value as text that no other value of the field has; None and "" differ."""
     if field is Field.SLOT:  # whole minutes, UTC
-        return f"slot {int(booking.slot.start.timestamp())} {int(booking.slot.end.timestamp())}"
-    value = value_of(booking, field)
-    return f"{field.value}" if value is None else f"{field.value} {value}"
-
-
-@lru_cache(maxsize=64)
-def _ordered(keeps: frozenset[Field]) -> tuple[Field, ...]:
-    return tuple(sorted(keeps))
+        return lambda b: f"slot {b.slot.start.timestamp():.0f} {b.slot.end.timestamp():.0f}"
+    name = field.value
+    return lambda b: name if (value := value_of(b, field)) is None else f"{name} {value}"

@@ -79,6 +79,8 @@ def _plan(links: tuple[Link, ...], views: Mapping[Side, View], rules: Rules) -> 
     refreshed: dict[str, Refresh] = {}
     planned = dict(records[Side.EXCHANGE])  # the room's calendar as it will be
     for link in links:
+        if link.id not in substitutes and _is_as_it_was(link, records, rules):
+            continue
         case = _Case(link, *(_look(link, side, records[side], views[side], rules, substitutes) for side in SIDES))
         if link.is_busy:
             yield from _follow_move(case)
@@ -98,6 +100,18 @@ def _plan(links: tuple[Link, ...], views: Mapping[Side, View], rules: Rules) -> 
                 refreshed.pop(touched.id, None)
         yield action
     yield from refreshed.values()
+
+
+def _is_as_it_was(link: Link, records: Mapping[Side, Mapping[str, Booking]], rules: Rules) -> bool:
+    """By far the commonest case, found out without much ado."""
+    if link.topdesk is None or link.exchange is None or link.is_busy or link.writing or link.vanished_at:
+        return False
+    topdesk, exchange = records[Side.TOPDESK].get(link.topdesk.ref), records[Side.EXCHANGE].get(link.exchange.ref)
+    return (
+        topdesk is not None and exchange is not None and topdesk.is_live and exchange.is_live and bool(topdesk.room_id and exchange.room_id)
+        and fingerprint(topdesk, rules.topdesk.keeps) == link.topdesk.fingerprint
+        and fingerprint(exchange, rules.exchange.keeps) == link.exchange.fingerprint
+    )  # fmt: skip
 
 
 def _foresee(meetings: dict[str, Booking], action: Action) -> None:

@@ -110,9 +110,9 @@ class Reader:
         with self._database.read() as session:
             live_keys = linking.live_keys(session, room.id)  # before the links: what ended in between is a link by then
             meetings = self._meetings_in(session, room, interest, changes)
-            links = self._links(session, room, interest, reservations, meetings, changes)
+            links, strangers = self._links(session, room, interest, reservations, meetings, changes)
             known = {room.id: room} | rooms.by_ids(session, {link.room_id for link in links.values()} - {room.id})
-            elsewhere = sightings.by_refs(session, Side.EXCHANGE, _foreign(links.values(), room))
+            elsewhere = sightings.by_refs(session, Side.EXCHANGE, _foreign(links.values(), room, strangers))
         topdesk, t_endings = self._find_missing(self._facilities, Side.TOPDESK, links.values(), reservations, known)
         exchange, e_endings = self._find_missing(self._meetings, Side.EXCHANGE, links.values(), meetings | elsewhere, known)
         exchange |= self._come_back(room, links.values(), exchange)
@@ -134,9 +134,9 @@ class Reader:
         return found | {b.ref: b for b in changes.bookings}
 
     def _links(self, session: Session, room: Room, windows: Sequence[Slot], reservations: Mapping[str, Booking],
-               meetings: Mapping[str, Booking], changes: Changes) -> dict[str, Link]:  # fmt: skip
-        """Of this room in the windows; of any record that was read, wherever the link thought it was; and of meetings of ours that
-        have come here from another room."""
+               meetings: Mapping[str, Booking], changes: Changes) -> tuple[dict[str, Link], frozenset[str]]:  # fmt: skip
+        """Of this room in the windows; of any record that was read, wherever the link thought it was; and (their
+        ids apart) of meetings of another room that may have come here: the other room's memory of them is not to be trusted."""
         found = {link.id: link for w in windows for link in linking.links_in(session, room.id, w)}
         refs: dict[Side, set[str]] = {Side.TOPDESK: set(reservations), Side.EXCHANGE: set(meetings)}
         if not changes.is_full:
@@ -146,9 +146,8 @@ class Reader:
             found |= {link.id: link for link in linking.links_by_ref(session, side, wanted)}
         linked = {link.exchange.ref for link in found.values() if link.exchange}
         uids = {b.ical_uid for b in meetings.values() if b.ical_uid and b.is_live and b.ref not in linked}
-        strangers = [link for link in linking.links_by_uid(session, uids, besides_room=room.id) if link.exchange]
-        still_there = sightings.by_refs(session, Side.EXCHANGE, [link.exchange.ref for link in strangers if link.exchange])
-        return found | {link.id: link for link in strangers if link.exchange and link.exchange.ref not in still_there}
+        strangers = {link.id: link for link in linking.links_by_uid(session, uids, besides_room=room.id) if link.exchange}
+        return found | strangers, frozenset(strangers)
 
     def _come_back(self, room: Room, links: Iterable[Link], shown: Mapping[str, Booking]) -> dict[str, Booking]:
         """Meetings that left this room, where the same is new on the calendar of another of our rooms."""
@@ -203,8 +202,8 @@ class Reader:
             claims.release_of_links(session, room_id)
 
 
-def _foreign(links: Iterable[Link], room: Room) -> list[str]:
-    return [link.exchange.ref for link in links if link.exchange and link.room_id != room.id]
+def _foreign(links: Iterable[Link], room: Room, besides: frozenset[str]) -> list[str]:
+    return [link.exchange.ref for link in links if link.exchange and link.room_id != room.id and link.id not in besides]
 
 
 def local_days(slot: Slot, zone: ZoneInfo) -> Slot:

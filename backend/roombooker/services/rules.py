@@ -10,16 +10,16 @@ from roombooker.domain.view import Rules, SideRules
 from roombooker.settings import Settings
 
 # A room's copy tells its slot, place, answer and organizer; TOPdesk keeps all that can be kept. The room's copy loses subject
-# and private flag unless the mailbox is set to keep them (reference: Set-CalendarProcessing defaults).
+# and private flag unless the mailbox is set to keep them (reference: Set-CalendarProcessing defaults): then they are always the same.
 _TOPDESK_KEEPS = frozenset({Field.SLOT, Field.PLACE, Field.STANDING, Field.ORGANIZER, Field.ATTENDEES, Field.SUBJECT})
-_EXCHANGE_KEEPS = frozenset({Field.SLOT, Field.PLACE, Field.STANDING, Field.ORGANIZER, Field.ATTENDEES})
+_EXCHANGE_KEEPS = _TOPDESK_KEEPS | {Field.PRIVATE}
 _TOPDESK_FOLLOWS = frozenset({Field.SLOT, Field.PLACE, Field.ORGANIZER, Field.ATTENDEES})
 _EXCHANGE_FOLLOWS = frozenset({Field.SLOT, Field.PLACE, Field.STANDING})
 _OWN_MEETINGS_FOLLOW = frozenset({Field.ORGANIZER, Field.SUBJECT})  # those that the room itself organizes are all ours
 
 
 def rules_for(room: Room, settings: Settings, now: datetime, live_keys: frozenset[str]) -> Rules:
-    subject = frozenset({Field.SUBJECT, Field.PRIVATE}) if room.keeps_subject else frozenset[Field]()
+    subject = frozenset({Field.SUBJECT}) if room.keeps_subject else frozenset[Field]()
     topdesk_follows = _TOPDESK_FOLLOWS - {Field.ORGANIZER} if settings.topdesk_requester == "person_account" else _TOPDESK_FOLLOWS
     account = settings.topdesk_person.strip().lower()
     return Rules(
@@ -39,8 +39,6 @@ def rules_for(room: Room, settings: Settings, now: datetime, live_keys: frozense
     )  # fmt: skip
 
 
-def keeps(room: Room, side: Side) -> frozenset[Field]:
-    """The fields that a side's fingerprint covers."""
-    if side is Side.TOPDESK:
-        return _TOPDESK_KEEPS
-    return _EXCHANGE_KEEPS | ({Field.SUBJECT, Field.PRIVATE} if room.keeps_subject else frozenset())
+def keeps(room: Room, side: Side) -> frozenset[Field]:  # noqa: ARG001  what a room may set belongs here
+    """The fields that a side's fingerprint covers: the same for all rooms, since a booking may go from one to another."""
+    return _TOPDESK_KEEPS if side is Side.TOPDESK else _EXCHANGE_KEEPS
