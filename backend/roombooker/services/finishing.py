@@ -38,6 +38,7 @@ class Finisher:
         self._driver = driver
         self._intake = intake
         self._settings = settings
+        self._look_again = min(_LOOK_AGAIN, settings.hold)
         self._clock = clock
 
     def finish_due(self, now: datetime) -> int:
@@ -60,7 +61,7 @@ class Finisher:
             if row is None or row.finished_at is not None or not intents.take(session, intent_id, owner, now=now, until=now + self._settings.lease):
                 return False
             if row.state == Phase.AWAIT:  # its hold decides, see release_due
-                intents.save(session, intent_id, owner, lease_owner=None, lease_until=None, due_at=now + _LOOK_AGAIN)
+                intents.save(session, intent_id, owner, lease_owner=None, lease_until=None, due_at=now + self._look_again)
                 return False
             frame, kept = frame_of(session, row), sagas.from_json(row.progress)
             is_old = row.kind != Kind.CANCEL and now - row.created_at > self._settings.hold
@@ -148,7 +149,7 @@ class Finisher:
         with self._database.write() as session:
             for row in links.lapsed(session, now):
                 if row.id in link_ids:
-                    row.held_until = now + _LOOK_AGAIN
+                    row.held_until = now + self._look_again
             if look_at is not None:
                 notices.look_at(session, [look_at], at=now, cause="hold")
 
