@@ -29,7 +29,7 @@ class Administrator:
         self._session.headers["Authorization"] = f"Bearer {sandbox.person_token(CAROL)}"
 
     def items(self) -> list[dict[str, Any]]:
-        answer = self._session.get(f"{self._product.url}/api/v1/admin/work-items", params={"state": "open"}, timeout=30)
+        answer = self._session.get(f"{self._product.url}/api/v1/admin/work-items", timeout=30)
         if answer.status_code != 200:
             return []
         told = answer.json()
@@ -50,5 +50,5 @@ class Administrator:
             body: dict[str, Any] = {"action": action}
             if action == "match" and item.get("candidates"):
                 body["candidate"] = item["candidates"][0]["ref"]
-            answer = self._session.post(f"{self._product.url}/api/v1/admin/work-items/{item['id']}", json=body, timeout=60)
+            answer = self._session.post(f"{self._product.url}/api/v1/admin/work-items/{item['id']}/settle", json=body, timeout=60)
             self.done.append(f"{item['kind']}: {action} -> {answer.status_code}")
