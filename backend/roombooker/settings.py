@@ -1,6 +1,7 @@
 """Every setting, read once from the environment or a `.env` file; all problems in one message, no default secrets."""
 
 import os
+import re
 import types
 import typing
 from collections.abc import Callable
@@ -79,7 +80,7 @@ class Settings:
     dominant: str = _setting("who wins when both sides changed: topdesk | exchange", "topdesk")
     people_calendars: bool = _setting("the optional scope on people's mailboxes is granted: person mode and real moves", default=False)
     mail_from: str | None = _setting("mailbox that mails organizers about changes made for them; unset: no mail", None)
-    smtp_url: str | None = _setting("smtp://user:password@host:port instead of Graph sendMail", None, secret=True)
+    smtp_url: str | None = _setting("smtp://user:password@host:port (or smtps://) instead of Graph sendMail", None, secret=True)
     support_url: str | None = _setting("where people get help with this add-in", None)
     office_js_url: str = _setting("Office.js", "https://appsforoffice.microsoft.com/lib/1/hosted/office.js")
     frame_ancestors: str = _setting(
@@ -225,9 +226,24 @@ def _wrong_values(values: dict[str, Any]) -> list[str]:
             problems.append(f"{PREFIX}{name.upper()}: must be an address that begins with https://")
     if "entra_client_id" in values and not (values.get("entra_client_secret") or values.get("entra_certificate_file")):
         problems.append(f"{PREFIX}ENTRA_CLIENT_SECRET: set it, or {PREFIX}ENTRA_CERTIFICATE_FILE")
+    problems += _mail_problems(values)
     problems += [
         f"{PREFIX}{name.upper()}: must be more than 0"
         for name, value in values.items()
         if isinstance(value, int | float) and not isinstance(value, bool) and value <= 0
     ]
+    return problems
+
+
+def _mail_problems(values: dict[str, Any]) -> list[str]:
+    problems = []
+    sender, smtp = values.get("mail_from"), values.get("smtp_url")
+    if sender and not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", sender):
+        problems.append(f"{PREFIX}MAIL_FROM: must be an e-mail address")
+    if smtp:
+        url = urlsplit(smtp)
+        if url.scheme not in ("smtp", "smtps") or not url.hostname:
+            problems.append(f"{PREFIX}SMTP_URL: must be an address that begins with smtp:// or smtps://")
+        if not sender:
+            problems.append(f"{PREFIX}MAIL_FROM: set it too, since {PREFIX}SMTP_URL is set")
     return problems
