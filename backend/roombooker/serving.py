@@ -1,11 +1,14 @@
 """gunicorn, told by our settings; in one process with the worker where that is asked for."""
 
+import gc
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from prometheus_client import multiprocess
 
 from roombooker.app import Product, build
 from roombooker.settings import Settings
@@ -28,7 +31,17 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         product = self._product()
         if self._with_worker:
             product.worker().start()
+        # What was built lives as long as the process: the collector need not walk it again and again (bench: a tenth of a search).
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(20_000, 20, 50)
         return product.web
+
+
+def _forget_counters(_server: object, worker: Any) -> None:
+    """What a process that ended measured at this moment is no longer true; what it counted is."""
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
 
 
 def serve(settings: Settings, *, host: str, port: int, with_worker: bool, certificate: Path | None = None, key: Path | None = None) -> None:
@@ -47,6 +60,7 @@ def serve(settings: Settings, *, host: str, port: int, with_worker: bool, certif
         "preload_app": False,
         "forwarded_allow_ips": "127.0.0.1",
         "limit_request_line": 8190,
+        "child_exit": _forget_counters,
     }
     if certificate and key:
         options |= {"certfile": str(certificate), "keyfile": str(key)}

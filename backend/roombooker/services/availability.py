@@ -134,7 +134,7 @@ class AvailabilityService:
             self._detail(session, shown, slots, selection, taken, closed)
             as_of = self._as_of(session, snapshot, slots, now)
         return {
-            "as_of": _instant(as_of),
+            "as_of": _instant(as_of) if as_of else None,
             "total": sum(counts.values()),
             "counts": counts,
             "rooms": [answer.json(len(slots)) for answer in shown],
@@ -147,7 +147,7 @@ class AvailabilityService:
             now = self._clock()
             as_of = self._as_of(session, snapshot, [Slot(now, now + timedelta(days=1))], now)
         listed = sorted(snapshot.listed, key=lambda one: (one.room.building, one.room.name, one.room.id))
-        return {"as_of": _instant(as_of), "rooms": [one.public for one in listed]}
+        return {"as_of": _instant(as_of) if as_of else None, "rooms": [one.public for one in listed]}
 
     def alternatives_for(self, asked: Sequence[Room | str], slots: Sequence[Slot], attendees: int) -> list[dict[str, Any]]:
         """Ways out for rooms that turned out taken: the same room a little earlier, later or shorter, and per slot a free other room.
@@ -250,12 +250,12 @@ class AvailabilityService:
                 if way_out is not None:
                     answer.alternatives.append(way_out)
 
-    def _as_of(self, session: Session, snapshot: Snapshot, slots: Sequence[Slot], now: datetime) -> datetime:
-        """The oldest read of both sides that the answer rests on; now where nothing was ever read."""
+    def _as_of(self, session: Session, snapshot: Snapshot, slots: Sequence[Slot], now: datetime) -> datetime | None:
+        """The oldest read of both sides that the answer rests on; None until both have been read once."""
         if self._reads is None or self._reads[0] != snapshot.version or not timedelta() <= now - self._reads[1] < _FRESHNESS_KEPT:
             self._reads = (snapshot.version, now, freshness.reads(session))
         oldest = freshness.oldest_of(self._reads[2], Slot(slots[0].start, slots[-1].end))
-        return min(oldest.values(), default=now)
+        return min(oldest.values()) if len(oldest) == len(Side) else None
 
 
 def _closed(snapshot: Snapshot, selection: Selection, slots: Sequence[Slot], now: datetime) -> dict[int, Reason]:
