@@ -20,18 +20,19 @@ BIN = Path(sys.executable).parent
 class SandboxProcess(RunningSandbox):
     """The sandbox as a process of its own; the same sessions as the one inside a test's process."""
 
-    def __init__(self, folder: Path, product_url: str, *, rooms: int, days: int, per_day: int) -> None:
+    def __init__(self, folder: Path, product_url: str, *, rooms: int, days: int, per_day: int, people: int = 20, state: Path | None = None,
+                 patience_s: float = 30) -> None:  # fmt: skip
         self._sessions = {}
         self._folder = folder
         self._port, self._tls_port = free_port(), free_port()
         with (folder / "sandbox.log").open("wb") as log:
             self._process = subprocess.Popen(
                 [BIN / "roombooker-sandbox", "serve", "--port", str(self._port), "--tls-port", str(self._tls_port), "--rooms", str(rooms),
-                 "--people", "20", "--days", str(days), "--per-day", str(per_day), "--product-url", product_url,
-                 "--certificates", str(folder / "certificates")],
+                 "--people", str(people), "--days", str(days), "--per-day", str(per_day), "--product-url", product_url,
+                 "--certificates", str(folder / "certificates"), *(("--state", str(state)) if state else ())],
                 stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
-        eventually(self._answers, 30)
+        eventually(self._answers, patience_s)
 
     @property
     def url(self) -> str:
