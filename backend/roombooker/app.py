@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import perf_counter
+from typing import Any
 
 from flask import Flask, Response, g, request
 from flask_limiter import Limiter
@@ -15,6 +16,7 @@ from flask_smorest import Api
 
 from roombooker import __version__, entra, logs
 from roombooker.api import (
+    admin,
     bookings,
     describing,
     errors,
@@ -31,25 +33,36 @@ from roombooker.exchange.graph.calendar import GraphMeetings
 from roombooker.exchange.graph.client import open_client as open_graph
 from roombooker.exchange.graph.subscriptions import Subscriptions
 from roombooker.jobs.engine import Engine
-from roombooker.jobs.work import Work
+from roombooker.jobs.work import Helpers, Work
 from roombooker.jobs.worker import Worker
 from roombooker.services.applying import Applier
 from roombooker.services.availability import AvailabilityService
 from roombooker.services.booking import BookingService
+from roombooker.services.doctor import Doctor
+from roombooker.services.drift import DriftService
+from roombooker.services.golive import GoLive
 from roombooker.services.health import CALLS, REQUESTS, HealthService
 from roombooker.services.inbox import InboxService
 from roombooker.services.offering import offers_of
+from roombooker.services.on_request import SyncOnRequest
+from roombooker.services.rebuild import Rebuild
+from roombooker.services.record import Record
 from roombooker.services.requester import Requesters
+from roombooker.services.retention import Retention
 from roombooker.services.rooms import RoomService
 from roombooker.services.subscriptions import SubscriptionService
 from roombooker.services.sync import SyncService
-from roombooker.services.telling import Telling
+from roombooker.services.telling import Mailer, Telling
+from roombooker.services.worklist import WorkList
 from roombooker.settings import Settings
 from roombooker.store.db import Database, attach
 from roombooker.store.lanes import shared_lanes
 from roombooker.topdesk.calendar import TopdeskFacilities
 from roombooker.topdesk.client import open_client as open_topdesk
-from roombooker.transport import Transport, open_session
+from roombooker.topdesk.events import action_sequence
+from roombooker.topdesk.probe import Probe
+from roombooker.transport import Transport, open_session, open_trust
+from roombooker.transport.smtp import SmtpMail
 
 _MAX_BODY = 1_000_000
 
@@ -87,27 +100,27 @@ def build(settings: Settings, *, clock: Callable[[], datetime] | None = None) ->
     graph = open_graph(settings, tokens.token, tokens.forget, clock=clock, on_call=_measure, shared=graph_lanes)
     authority = Transport(entra.SIDE, entra.authority_of(settings), entra_session, clock=clock, on_call=_measure)
     facilities = TopdeskFacilities(topdesk, settings, clock=clock)
-    meetings = GraphMeetings(graph, clock=clock)
+    meetings = GraphMeetings(graph, clock=clock, people_calendars=settings.people_calendars)
     engine = Engine(settings)
     owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     availability = AvailabilityService(database=database, settings=settings, clock=clock)
     requesters = Requesters(database=database, facilities=facilities, settings=settings, clock=clock)
-    telling = Telling(clock=clock, mail=None)
+    telling = Telling(clock=clock, mail=_mailer(settings, meetings))
     booking = BookingService(database=database, facilities=facilities, meetings=meetings, availability=availability, requesters=requesters,
                              settings=settings, clock=clock, wake=engine.wake)  # fmt: skip
     applier = Applier(database=database, facilities=facilities, meetings=meetings, requesters=requesters, telling=telling, clock=clock,
                       alternatives=offers_of(availability), settle_move=booking.settle_move)  # fmt: skip
-    sync = SyncService(
-        database=database, facilities=facilities, meetings=meetings, applier=applier, settings=settings, clock=clock, owner=owner
-    )
-    booking.sync_room = sync.look
     subscriptions = SubscriptionService(database=database, subscriptions=Subscriptions(graph), settings=settings, clock=clock)
+    sync = SyncService(database=database, facilities=facilities, meetings=meetings, applier=applier, settings=settings, clock=clock,
+                       owner=owner, subscriptions=subscriptions)  # fmt: skip
+    booking.sync_room = sync.look
+    rooms_ = RoomService(database=database, facilities=facilities, meetings=meetings, clock=clock)
     services = Services(
         settings=settings,
         verify=entra.TokenVerifier(settings, authority).verify,
         availability=availability,
         bookings=booking,
-        rooms=RoomService(database=database, facilities=facilities, meetings=meetings, clock=clock),
+        rooms=rooms_,
         sync=sync,
         inbox=InboxService(database=database, clock=clock, wake=engine.wake),
         health=HealthService(
@@ -116,11 +129,39 @@ def build(settings: Settings, *, clock: Callable[[], datetime] | None = None) ->
             clock=clock,
             contacts=lambda: {c.side: c.good_at for c in (topdesk.transport.contact, graph.transport.contact, authority.contact)},
         ),
+        doctor=Doctor(
+            database=database, facilities=facilities, meetings=meetings, probe=Probe(topdesk, settings), settings=settings, clock=clock
+        ),
+        drift=DriftService(database=database, facilities=facilities, meetings=meetings, settings=settings, clock=clock),
+        golive=GoLive(database=database, room_service=rooms_, sync=sync),
+        on_request=SyncOnRequest(database=database, sync=sync),
+        rebuild=Rebuild(database=database, facilities=facilities, meetings=meetings, room_service=rooms_, sync=sync, clock=clock),
+        worklist=WorkList(database=database, facilities=facilities, meetings=meetings, sync=sync, clock=clock),
+        record=Record(database=database),
+        retention=Retention(database=database, settings=settings, clock=clock),
     )
-    work = Work(database=database, bookings=booking, sync=sync, subscriptions=subscriptions, settings=settings, clock=clock)
+    helpers = Helpers(bookings=booking, sync=sync, subscriptions=subscriptions, worklist=services.worklist, retention=services.retention,
+                      rooms=rooms_)  # fmt: skip
+    work = Work(database=database, helpers=helpers, settings=settings, clock=clock)
     engine.bind(work.run)
     _dress(web, settings, services)
     return Product(settings=settings, web=web, database=database, services=services, work=work, engine=engine)
+
+
+def topdesk_action_sequence(settings: Settings, *, exported_at_ms: int) -> dict[str, Any]:
+    """For `roombooker topdesk-events`: the file that an administrator imports into TOPdesk."""
+    return action_sequence(settings.public_url, exported_at_ms=exported_at_ms)
+
+
+def _mailer(settings: Settings, meetings: GraphMeetings) -> Mailer | None:
+    """Mail to organizers from the configured mailbox, over SMTP where an address is set, else through Graph; None where there is none: then
+    the pane and the work list tell."""
+    sender = settings.mail_from
+    if sender is None:
+        return None
+    if settings.smtp_url:
+        return SmtpMail(settings.smtp_url, sender, trust=open_trust(settings.ca_file), timeout_seconds=settings.read_timeout_seconds)
+    return lambda to, subject, text: meetings.send_mail(sender, to, subject, text)
 
 
 def _dress(web: Flask, settings: Settings, services: Services) -> None:
@@ -137,7 +178,7 @@ def _dress(web: Flask, settings: Settings, services: Services) -> None:
     }
     headers.register(web, lambda: pages.policy(settings))
     api = Api(web, spec_kwargs=describing.facts(settings))
-    for part in (rooms.part, bookings.part, hooks.part, health.part):
+    for part in (rooms.part, bookings.part, hooks.part, health.part, *admin.parts):
         api.register_blueprint(part)
     errors.register(web)  # after the extension, which brings a handler in another shape
     web.register_blueprint(pages.blueprint)

@@ -31,7 +31,7 @@ def run(*, port: int, sandbox_port: int, sandbox_tls_port: int, reset: bool, tls
     processes = [sandbox]
     try:
         _wait_for(f"http://localhost:{sandbox_port}/control", sandbox)
-        environment = _environment(here, port, product_url, sandbox_port)
+        environment = _environment(here, product_url, sandbox_port)
         fresh = not (STATE / "roombooker.db").exists()
         if fresh:
             click.echo("Pairing the rooms and loading both calendars ...")
@@ -49,7 +49,7 @@ def run(*, port: int, sandbox_port: int, sandbox_tls_port: int, reset: bool, tls
             _stop(process)
 
 
-def _environment(here: list[str], port: int, product_url: str, sandbox_port: int) -> dict[str, str]:
+def _environment(here: list[str], product_url: str, sandbox_port: int) -> dict[str, str]:
     """The sandbox's own lines, and where this demo keeps its state."""
     printed = subprocess.run([_command("roombooker-sandbox"), "env", *here], capture_output=True, text=True, check=True).stdout  # noqa: S603  our own command
     lines = dict(line.split("=", 1) for line in printed.splitlines() if line.startswith("ROOMBOOKER_"))

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -9,8 +10,11 @@ from sqlalchemy import func, select
 
 from roombooker.services.booking import BookingService
 from roombooker.services.health import CANARY
+from roombooker.services.retention import Retention
+from roombooker.services.rooms import RoomService
 from roombooker.services.subscriptions import SubscriptionService
 from roombooker.services.sync import SyncService
+from roombooker.services.worklist import WorkList
 from roombooker.settings import Settings
 from roombooker.store import leases
 from roombooker.store.db import Database
@@ -19,21 +23,34 @@ from roombooker.store.models import CursorRow, IntentRow, LinkRow, NoticeRow
 _log = structlog.get_logger(__name__)
 
 
+_NIGHT = timedelta(hours=2)  # UTC: when the nightly jobs are due
+
+
+@dataclass(frozen=True, kw_only=True)
+class Helpers:
+    """What the schedules call, each a service of its own."""
+
+    bookings: BookingService
+    sync: SyncService
+    subscriptions: SubscriptionService
+    worklist: WorkList
+    retention: Retention
+    rooms: RoomService
+
+
 class Work:
-    def __init__(self, *, database: Database, bookings: BookingService, sync: SyncService, subscriptions: SubscriptionService, settings: Settings, clock: Callable[[], datetime]) -> None:  # fmt: skip
+    def __init__(self, *, database: Database, helpers: Helpers, settings: Settings, clock: Callable[[], datetime]) -> None:
         self._database = database
-        self._bookings = bookings
-        self._sync = sync
-        self._subscriptions = subscriptions
+        self._helpers = helpers
         self._settings = settings
         self._clock = clock
 
     def run(self, kind: str | None = None) -> int:
         """Do what is due now (`kind`: intents | notices | holds only); how many things were done. One failure never stops the rest."""
         steps: dict[str, Callable[[], int]] = {
-            "intents": lambda: self._bookings.finish_due(),
-            "notices": self._sync.digest_notices,
-            "holds": lambda: self._bookings.release_due_holds(),
+            "intents": lambda: self._helpers.bookings.finish_due(),
+            "notices": self._helpers.sync.digest_notices,
+            "holds": lambda: self._helpers.bookings.release_due_holds(),
         }
         done = 0
         for name, step in steps.items():
@@ -46,17 +63,26 @@ class Work:
         now = self._clock()
         done = self.run()
         self._beat(now)
-        every: tuple[tuple[str, float, Callable[[], object]], ...] = (
-            ("near", self._settings.near_every_seconds, lambda: self._sync.sweep(self._sync.near(), cause="near sweep")),
-            ("full", self._settings.horizon_every_seconds, lambda: self._sync.sweep(self._sync.full(), cause="horizon sweep")),
-            ("subscriptions", 60.0, self._subscriptions.keep_up),
-            ("reap", 3_600.0, self._bookings.reap),
-        )
-        for name, seconds, job in every:
-            slot = str(int(now.timestamp() // seconds))
+        done += self._guarded("horizon", self._helpers.sync.roll)
+        for name, every, offset, job in self._schedules():
+            slot = str(int((now - offset).timestamp() // (every / timedelta(seconds=1))))
             if leases.take_slot(self._database, name, slot, now):
-                done += self._guarded(name, lambda job=job: (job(), 1)[1])  # type: ignore[misc]
+                done += self._guarded(name, _once(job))
         return done
+
+    def _schedules(self) -> "tuple[tuple[str, timedelta, timedelta, Callable[[], object]], ...]":
+        """(name, how often, how long after the round hour or day, what)."""
+        sync, day, minute, at_once = self._helpers.sync, timedelta(days=1), timedelta(minutes=1), timedelta()
+        near = timedelta(seconds=self._settings.near_every_seconds)
+        return (
+            ("near", near, at_once, lambda: sync.sweep(sync.near(), cause="near sweep")),
+            ("subscriptions", minute, at_once, self._helpers.subscriptions.keep_up),
+            ("tidy", minute, at_once, self._helpers.worklist.tidy),
+            ("reap", timedelta(hours=1), at_once, self._helpers.bookings.reap),
+            ("trim", day, _NIGHT, self._helpers.retention.trim),
+            ("rooms", day, _NIGHT, self._helpers.rooms.refresh),
+            ("nightly", day, _NIGHT, lambda: sync.sweep(sync.full(), cause="nightly comparison")),
+        )
 
     def settle(self, timeout: timedelta) -> bool:
         """Run what is due until nothing is; False when time ran out. What is due later (retries, holds) is waited for up to 5 s."""
@@ -93,3 +119,11 @@ class Work:
         except Exception:  # noqa: BLE001  a job's edge: logged whole, tried again by the next tick
             _log.exception("a job failed", job=name)
             return 0
+
+
+def _once(job: Callable[[], object]) -> Callable[[], int]:
+    def run() -> int:
+        job()
+        return 1
+
+    return run

@@ -5,6 +5,7 @@ import threading
 from types import FrameType
 
 import structlog
+
 from roombooker.jobs.engine import Engine
 from roombooker.jobs.work import Work
 

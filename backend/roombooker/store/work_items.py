@@ -36,7 +36,9 @@ def open_item(
     return row
 
 
-def listed(session: Session, *, settled: bool = False, kind: str | None = None, room_id: str | None = None, limit: int = 200) -> list[WorkItemRow]:
+def listed(
+    session: Session, *, settled: bool = False, kind: str | None = None, room_id: str | None = None, limit: int = 200
+) -> list[WorkItemRow]:
     query = select(WorkItemRow).where(WorkItemRow.settled_at.is_not(None) if settled else WorkItemRow.settled_at.is_(None))
     if kind:
         query = query.where(WorkItemRow.kind == kind)
@@ -45,7 +47,7 @@ def listed(session: Session, *, settled: bool = False, kind: str | None = None, 
     return list(session.scalars(query.order_by(WorkItemRow.created_at.desc()).limit(limit)))
 
 
-def settle(session: Session, row: WorkItemRow, *, at: datetime, by: str, outcome: str) -> None:
+def settle(_session: Session, row: WorkItemRow, *, at: datetime, by: str, outcome: str) -> None:
     row.settled_at, row.settled_by, row.outcome = at, by, outcome
 
 
