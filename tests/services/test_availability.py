@@ -266,4 +266,4 @@ def test_the_list_of_rooms_is_that_of_the_enabled_ones(house: House) -> None:
     house.room("basil", enabled=False)
     answer = house.service.rooms()
     assert [one["id"] for one in answer["rooms"]] == ["amber"]
-    assert answer["as_of"].endswith("Z")
+    assert answer["as_of"] is None  # nothing was read yet
