@@ -12,6 +12,8 @@ from roombooker.domain.booking import Booking, Side
 from roombooker.domain.differences import differences, mark_of, overlapping
 from roombooker.domain.fingerprint import Field, fingerprint
 from roombooker.domain.link import Link, Settled
+from roombooker.domain.returning import substitutes as find_substitutes
+from roombooker.domain.sequence import in_safe_order
 from roombooker.domain.unpaired import Half, settle_unpaired
 from roombooker.domain.view import Ending, Rules, SideRules, View
 
@@ -65,13 +67,13 @@ class _Case:
 
 def plan(links: Iterable[Link], topdesk: View, exchange: View, rules: Rules) -> tuple[Action, ...]:
     """Actions for one room, each independent of the others' success. Applying them all leaves nothing to plan."""
-    return tuple(_plan(tuple(links), {Side.TOPDESK: topdesk, Side.EXCHANGE: exchange}, rules))
+    return in_safe_order(_plan(tuple(links), {Side.TOPDESK: topdesk, Side.EXCHANGE: exchange}, rules))
 
 
 def _plan(links: tuple[Link, ...], views: Mapping[Side, View], rules: Rules) -> Iterator[Action]:
     records = {side: {b.ref: b for b in views[side].bookings} for side in SIDES}
     linked = {side: {r.ref for link in links if (r := link.remembered(side))} for side in SIDES}
-    substitutes = _substitutes(links, records[Side.EXCHANGE], linked[Side.EXCHANGE], views[Side.EXCHANGE])
+    substitutes = find_substitutes(links, records[Side.EXCHANGE], linked[Side.EXCHANGE], views[Side.EXCHANGE], rules)
     for found in substitutes.values():
         linked[Side.EXCHANGE].add(found.ref)
     halves: dict[Side, dict[str, Half]] = {side: {} for side in SIDES}
@@ -104,7 +106,7 @@ def _plan(links: tuple[Link, ...], views: Mapping[Side, View], rules: Rules) -> 
 
 def _is_as_it_was(link: Link, records: Mapping[Side, Mapping[str, Booking]], rules: Rules) -> bool:
     """By far the commonest case, found out without much ado."""
-    if link.topdesk is None or link.exchange is None or link.is_busy or link.writing or link.vanished_at:
+    if link.topdesk is None or link.exchange is None or link.is_busy or link.writing or link.vanished_at or link.settled:
         return False
     topdesk, exchange = records[Side.TOPDESK].get(link.topdesk.ref), records[Side.EXCHANGE].get(link.exchange.ref)
     return (
@@ -123,34 +125,6 @@ def _foresee(meetings: dict[str, Booking], action: Action) -> None:
             meetings[target.ref] = replace(target, slot=source.slot, room_id=source.room_id)
         case _:
             pass
-
-
-def _substitutes(links: Iterable[Link], meetings: Mapping[str, Booking], linked: set[str], view: View) -> dict[str, Booking]:
-    """Meetings that stand where another record of theirs was: the same iCalUId under a new id, since the invitation was moved, or
-    the room taken off and put back, or another room taken. By the id of the link; only where that is beyond doubt."""
-    missing = [link for link in links if _may_have_come_back(link, meetings, view)]
-    if not missing:
-        return {}
-    fresh: dict[str, list[Booking]] = {}
-    for b in meetings.values():
-        if b.is_live and b.ical_uid and b.ref not in linked and b.room_id:
-            fresh.setdefault(b.ical_uid, []).append(b)
-    wanted: dict[str, list[tuple[Link, Booking]]] = {}
-    for link in missing:
-        hits = [b for b in fresh.get(link.ical_uid or "", ()) if link.original_start in (None, b.original_start)]
-        if len(hits) == 1:
-            wanted.setdefault(hits[0].ref, []).append((link, hits[0]))
-    return {pairs[0][0].id: pairs[0][1] for pairs in wanted.values() if len(pairs) == 1}
-
-
-def _may_have_come_back(link: Link, meetings: Mapping[str, Booking], view: View) -> bool:
-    """Its meeting is gone, with or without proof, and we know which it was."""
-    if link.exchange is None or link.ical_uid is None:
-        return False
-    there = meetings.get(link.exchange.ref)
-    if there is not None:
-        return not there.is_live
-    return view.endings.get(link.exchange.ref) in (Ending.GONE, Ending.ENDED)
 
 
 def _look(link: Link, side: Side, records: Mapping[str, Booking], view: View, rules: Rules, substitutes: Mapping[str, Booking]) -> _Seen:
@@ -250,6 +224,8 @@ def _settle_linked(case: _Case, rules: Rules) -> Action | None:
             return _follow(case, Side.TOPDESK, rules)
         case (_State.UNCHANGED, _State.UNCHANGED) if case.link.writing:  # to its end, whatever became of it
             return _follow(case, case.link.writing, rules)
+        case (_State.UNCHANGED, _State.UNCHANGED) if case.link.settled:  # what was in the way is gone again
+            return _adopt(case)
         case (_State.CHANGED, _State.CHANGED):
             return _both_changed(case, rules)
         case _:

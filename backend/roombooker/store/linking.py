@@ -83,10 +83,11 @@ def row_of(session: Session, link_id: str) -> LinkRow:
 
 
 def new_row(session: Session, source: Booking, *, now: datetime, state: str, match_key: str | None = None) -> LinkRow:
-    """A link for a booking that somebody made on one side."""
+    """A link for a booking that somebody made on one side; the dates of a series in a room are one booking."""
+    kin = _of_series(session, source)
     row = LinkRow(
         id=str(ULID()),
-        booking_id=str(ULID()),
+        booking_id=kin.booking_id if kin else str(ULID()),
         match_key=match_key or _unused_key(session, source.match_key),
         room_id=source.room_id,
         start_at=source.slot.start,
@@ -100,6 +101,14 @@ def new_row(session: Session, source: Booking, *, now: datetime, state: str, mat
     session.add(row)
     session.flush()
     return row
+
+
+def _of_series(session: Session, source: Booking) -> LinkRow | None:
+    """A date of the same series that still is about something."""
+    if source.series_mark is None:
+        return None
+    same = (LinkRow.series_id == source.series_mark, LinkRow.room_id == source.room_id, LinkRow.state.not_in(ENDED))
+    return session.scalar(select(LinkRow).where(*same).order_by(LinkRow.id).limit(1))
 
 
 def _unused_key(session: Session, key: str | None) -> str:
@@ -120,7 +129,9 @@ def tell(row: LinkRow, source: Booking) -> None:
     if source.side is Side.EXCHANGE:
         row.ical_uid = source.ical_uid or row.ical_uid
         row.original_start_at = source.original_start or row.original_start_at
-        row.series_id = source.series_ref[:40] if source.series_ref and row.series_id is None else row.series_id
+        row.series_id = source.series_mark or row.series_id  # Exchange's word counts: a series may go on in another ("this and following")
+    else:
+        row.series_id = row.series_id or source.series_mark
 
 
 def remember(row: LinkRow, record: Booking, fingerprint: str, now: datetime) -> None:
