@@ -396,7 +396,7 @@ class FakeMeetings(FakeCalendar):
             return self._store(
                 Booking(
                     side=self.side, ref=f"immutable-{number}", place=room.mailbox, room_id=room.id, slot=draft.slot,
-                    standing=Standing.PLANNED, version="", organizer=draft.organizer, subject=draft.subject, attendees=draft.attendees,
+                    standing=draft.standing, version="", organizer=draft.organizer, subject=draft.subject, attendees=draft.attendees,
                     private=draft.private, match_key=draft.match_key, ical_uid=f"uid-{number}", room_organizes=not is_persons,
                 )
             )  # fmt: skip
@@ -423,6 +423,7 @@ class FakeMeetings(FakeCalendar):
             return self._store(
                 replace(
                     now, slot=draft.slot, place=room.mailbox, room_id=room.id, subject=draft.subject, private=draft.private,
+                    standing=draft.standing,
                     organizer=draft.organizer or now.organizer, attendees=draft.attendees if draft.attendees is not None else now.attendees,
                 )
             )  # fmt: skip
@@ -500,6 +501,9 @@ class FakeMeetings(FakeCalendar):
         self._check_scope(room)
         return super()._listing(room, window)
 
+    def _was_in(self, room: Room, ref: str) -> bool:
+        return room.mailbox in self.were_in.get(ref, ())
+
     def _changes(self, room: Room, window: Slot, cursor: str | None) -> Changes:
         """As the real one: a series of which a date changed or went is told whole, and its lost dates are not named."""
         listing = self._listing(room, window)
@@ -509,7 +513,7 @@ class FakeMeetings(FakeCalendar):
         restated = {self._series_of[ref] for ref in touched if ref in self._series_of}
         bookings = tuple(b for b in listing.bookings if is_full or b.ref in touched or b.series_ref in restated)
         present = {b.ref for b in listing.bookings}
-        gone = () if is_full else tuple(sorted(ref for ref in touched - present - {""} if ref not in self._series_of))
+        gone = () if is_full else tuple(sorted(ref for ref in touched - present if self._was_in(room, ref) and ref not in self._series_of))
         return Changes(
             room.id, window, bookings, gone, str(len(self.log)), is_full, listing.read_at, () if is_full else tuple(sorted(restated))
         )

@@ -236,7 +236,7 @@ class SyncService:
             whole = Listing(room.id, changes.window, changes.bookings, is_complete=True, read_at=changes.read_at)
             occupancy.replace(session, room, Side.EXCHANGE, whole)
         else:
-            sightings.forget(session, Side.EXCHANGE, changes.gone)
+            sightings.forget(session, room.id, Side.EXCHANGE, changes.gone)
             sightings.remember(session, Side.EXCHANGE, changes.bookings)
             for ref in changes.gone:
                 occupancy.forget(session, room.id, Side.EXCHANGE, ref)

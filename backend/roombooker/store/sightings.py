@@ -26,7 +26,10 @@ def seen_between(session: Session, room_ids: Sequence[str], side: Side, window: 
     """The same of many rooms, by room."""
     rows = session.scalars(
         select(SightingRow).where(
-            SightingRow.room_id.in_(room_ids), SightingRow.side == side, SightingRow.end_at > window.start, SightingRow.start_at < window.end
+            SightingRow.room_id.in_(room_ids),
+            SightingRow.side == side,
+            SightingRow.end_at > window.start,
+            SightingRow.start_at < window.end,
         )
     )
     found: dict[str, list[Booking]] = {}
@@ -52,9 +55,10 @@ def remember(session: Session, side: Side, bookings: Iterable[Booking]) -> None:
     _keep(session, side, told, {row.ref: row for row in _rows(session, side, told)})
 
 
-def forget(session: Session, side: Side, refs: Iterable[str]) -> None:
+def forget(session: Session, room_id: str, side: Side, refs: Iterable[str]) -> None:
+    """Only what was seen in this room."""
     for some in _chunks(list(refs)):
-        session.execute(delete(SightingRow).where(SightingRow.side == side, SightingRow.ref.in_(some)))
+        session.execute(delete(SightingRow).where(SightingRow.room_id == room_id, SightingRow.side == side, SightingRow.ref.in_(some)))
 
 
 def replace(session: Session, room_id: str, side: Side, window: Slot, bookings: Iterable[Booking]) -> None:
@@ -66,7 +70,7 @@ def replace(session: Session, room_id: str, side: Side, window: Slot, bookings: 
     )
     known = {row.ref: row for row in stored}
     told = {b.ref: b for b in bookings}
-    forget(session, side, known.keys() - told.keys())
+    forget(session, room_id, side, known.keys() - told.keys())
     known |= {row.ref: row for row in _rows(session, side, told.keys() - known.keys())}
     _keep(session, side, told, known)
 
@@ -82,7 +86,9 @@ def _keep(session: Session, side: Side, told: Mapping[str, Booking], known: Mapp
         elif any(getattr(row, name) != value for name, value in values.items()):
             for name, value in values.items():
                 setattr(row, name, value)
-    forget(session, side, [ref for ref, b in told.items() if not (b.is_live and b.room_id) and ref in known])
+    for ref, row in known.items():
+        if ref in told and not (told[ref].is_live and told[ref].room_id):
+            session.delete(row)
     if new:
         session.execute(insert(SightingRow), new)
 
