@@ -110,7 +110,9 @@ def test_every_locked_python_package_has_one_version_and_a_hash(lock: Path) -> N
     assert not [entry.splitlines()[0] for entry in packages if "==" not in entry or "--hash=sha256:" not in entry]
 
 
-@pytest.mark.parametrize(("lock", "extras"), [("runtime.txt", ("build", "redis", "sandbox")), ("dev.txt", ("dev", "build", "redis", "sandbox"))])
+@pytest.mark.parametrize(
+    ("lock", "extras"), [("runtime.txt", ("build", "redis", "sandbox")), ("dev.txt", ("dev", "build", "redis", "sandbox"))]
+)
 def test_whatever_pyproject_asks_for_is_locked(lock: str, extras: tuple[str, ...]) -> None:
     """A dependency added without `make lock` works where it happens to be installed, and nowhere else."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
