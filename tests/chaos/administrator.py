@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import requests
-from sandboxes import CAROL
 
 from chaos.checks import Difference
 from chaos.outside import Product, SandboxProcess
 from chaos.players import RoomSeen
+from sandboxes import CAROL
 
 # What Carol does with each kind of item: the first of these that it offers.
 _PREFERRED = (

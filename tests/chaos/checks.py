@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from stack import zulu
-
 from chaos.outside import SandboxProcess
 from chaos.players import PEOPLE, PERSON_ACCOUNT, RoomSeen
+from stack import zulu
 
 LIVE = ("planned", "request", "conflictingPlanned", "conflictingRequest")
 
@@ -91,16 +90,20 @@ def compare(topdesk: Iterable[Held], exchange: Iterable[Held], cards: set[str]) 
     """Every difference between the two, every overlap, every reservation without key. `cards`: who has one in TOPdesk."""
     found: list[Difference] = []
     topdesk, exchange = sorted(topdesk), sorted(exchange)
-    left = list(exchange)
-    for reservation in topdesk:
-        twins = [m for m in left if (m.room, *m.slot) == (reservation.room, *reservation.slot)]
-        twin = next((m for m in twins if _is_for_the_same(reservation, m, cards)), twins[0] if twins else None)
-        if twin is None:
+    left, unpaired = list(exchange), []
+    for reservation in topdesk:  # whoever has a twin takes it, before anybody takes what only looks like one
+        twins = [m for m in left if (m.room, *m.slot) == (reservation.room, *reservation.slot) and _is_for_the_same(reservation, m, cards)]
+        if twins:
+            left.remove(twins[0])
+        else:
+            unpaired.append(reservation)
+    for reservation in unpaired:
+        strangers = [m for m in left if (m.room, *m.slot) == (reservation.room, *reservation.slot)]
+        if strangers:
+            left.remove(strangers[0])
+            found.append(Difference("people", (reservation, strangers[0])))
+        else:
             found.append(Difference("topdesk_only", (reservation,)))
-            continue
-        left.remove(twin)
-        if not _is_for_the_same(reservation, twin, cards):
-            found.append(Difference("people", (reservation, twin)))
     found += [Difference("exchange_only", (meeting,)) for meeting in left]
     for records in (topdesk, exchange):
         found += [Difference("overlap", (a, b)) for i, a in enumerate(records) for b in records[i + 1 :] if a.overlaps(b)]
@@ -139,7 +142,7 @@ def told_of(sandbox: SandboxProcess, who: int) -> list[dict[str, Any]]:
 
 
 def _instant(text: str) -> datetime:
-    return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(UTC)
+    return datetime.fromisoformat(text).astimezone(UTC)
 
 
 def _graph_instant(value: dict[str, str]) -> datetime:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import requests
+
 from sandboxes import RunningSandbox
 from stack import eventually, free_port, settings_of
 
@@ -88,7 +89,13 @@ class Product:
 
     def command(self, *arguments: str, timeout_s: float = 300) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
-            [BIN / "roombooker", *arguments], env=self.environment, cwd=self._folder, capture_output=True, text=True, timeout=timeout_s, check=False
+            [BIN / "roombooker", *arguments],
+            env=self.environment,
+            cwd=self._folder,
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            check=False,
         )
 
     def start(self) -> None:

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import requests
-from sandboxes import ALICE, BOB, CAROL, ERIN, Calls
-from stack import zulu
 
 from chaos.history import Operation
 from chaos.outside import Product, SandboxProcess
+from sandboxes import ALICE, BOB, CAROL, ERIN, Calls
+from stack import zulu
 
 PEOPLE = (ALICE, BOB, CAROL, ERIN)  # Erin has no card in TOPdesk
 PERSON_ACCOUNT = "room.booker@contoso.example"
@@ -133,7 +133,9 @@ class Players:
     def _pane_move(self, operation: Operation, thing: Thing) -> dict[str, Any]:
         start, end = self._shifted(thing, operation)
         body = {"start": zulu(start), "end": zulu(end)}
-        answer = self._call(thing.who, operation.lane, "PATCH", f"/bookings/{(thing.answer or {}).get('id')}", key=uuid.uuid4().hex, json=body)
+        answer = self._call(
+            thing.who, operation.lane, "PATCH", f"/bookings/{(thing.answer or {}).get('id')}", key=uuid.uuid4().hex, json=body
+        )
         thing.touched.append("pane_move")
         said = {"said": _said(answer)}
         if answer is not None and answer.status_code == 200:
@@ -151,7 +153,9 @@ class Players:
         }
 
     def _pane_hold(self, operation: Operation, thing: Thing) -> dict[str, Any]:
-        return {"said": _said(self._call(thing.who, operation.lane, "POST", f"/bookings/{(thing.answer or {}).get('id')}/hold", key="hold"))}
+        return {
+            "said": _said(self._call(thing.who, operation.lane, "POST", f"/bookings/{(thing.answer or {}).get('id')}/hold", key="hold"))
+        }
 
     # Phones and Outlook: through Graph as the person
 
@@ -287,7 +291,9 @@ class Players:
     def _new(self, operation: Operation) -> Thing:
         facts = operation.facts
         start = self._midnight + timedelta(days=facts["day"], minutes=facts["minute"])
-        return Thing(operation.number, operation.who, facts["room"], start, start + timedelta(minutes=facts["length"]), key=uuid.uuid4().hex)
+        return Thing(
+            operation.number, operation.who, facts["room"], start, start + timedelta(minutes=facts["length"]), key=uuid.uuid4().hex
+        )
 
     def _shifted(self, thing: Thing, operation: Operation) -> tuple[datetime, datetime]:
         facts = operation.facts
@@ -297,7 +303,9 @@ class Players:
         start = self._midnight + timedelta(days=facts["day"], minutes=facts["minute"])
         return start, start + timedelta(minutes=facts["length"])
 
-    def _send(self, operation: Operation, thing: Thing, mailboxes: list[str], start: datetime, end: datetime, **more: Any) -> dict[str, Any]:
+    def _send(
+        self, operation: Operation, thing: Thing, mailboxes: list[str], start: datetime, end: datetime, **more: Any
+    ) -> dict[str, Any]:
         body = {"subject": f"Chaos {operation.number}", **_times(start, end), **_places(mailboxes), **more}
         answer = self._graph(operation.who).post("/me/events", json=body)
         if answer.status_code == 201:

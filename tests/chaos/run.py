@@ -12,15 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from postgres import postgres_server
-from sandboxes import CAROL
-from stack import eventually, free_port
 
 from chaos import checks, weather
 from chaos.administrator import Administrator
 from chaos.history import LANES, MURDER, ROOMS, WEATHER, Operation, write_history
 from chaos.outside import Product, SandboxProcess
 from chaos.players import PEOPLE, Players, RoomSeen, Thing
+from postgres import postgres_server
+from stack import eventually, free_port
 
 ENDED = ("cancelled", "refused", "released")
 UNSETTLED = ("reserving", "releasing", "moving")
@@ -50,7 +49,9 @@ class Verdict:
         return f"seed {self.seed}, {self.operations} operations, {self.database}: {word} ({told}; {sum(self.seconds.values()):.0f} s)"
 
 
-def run_history(seed: int, history: list[Operation], *, database: str = "sqlite", patience_s: float = 150, out: Path = Path("var/chaos")) -> Verdict:
+def run_history(
+    seed: int, history: list[Operation], *, database: str = "sqlite", patience_s: float = 150, out: Path = Path("var/chaos")
+) -> Verdict:
     """Bounded in time, and nothing is left running. The history with its outcomes is in `out`."""
     verdict = Verdict(seed, len(history), database)
     outcomes: dict[int, Any] = {}
@@ -72,7 +73,14 @@ def run_history(seed: int, history: list[Operation], *, database: str = "sqlite"
         finally:
             sandbox.stop()
     write_history(
-        out / f"seed-{seed}.json", seed, history, outcomes, database=database, findings=verdict.findings, counts=verdict.counts, seconds=verdict.seconds
+        out / f"seed-{seed}.json",
+        seed,
+        history,
+        outcomes,
+        database=database,
+        findings=verdict.findings,
+        counts=verdict.counts,
+        seconds=verdict.seconds,
     )
     return verdict
 
@@ -102,7 +110,6 @@ class _Run:
         self.cards = checks.cards_of(self.sandbox)
         self.players = Players(self.sandbox, self.product, self.rooms, self.cards, midnight)
         self._play(history)
-        self._lap("play", time.monotonic() - self.verdict.seconds.get("play", 0))
         self._heal()
         self._settle()
         self._judge()
@@ -117,7 +124,10 @@ class _Run:
         done = self.product.command("rooms", "import", "--enable", "--json")
         assert done.returncode == 0, done.stderr
         listed = self.product.command("rooms", "list", "--json")
-        rooms = [RoomSeen(r["id"], r["mailbox"], r.get("location_id") or r["topdesk_location_id"], r["name"]) for r in json.loads(listed.stdout)["rooms"]]
+        rooms = [
+            RoomSeen(r["id"], r["mailbox"], r.get("location_id") or r["topdesk_location_id"], r["name"])
+            for r in json.loads(listed.stdout)["rooms"]
+        ]
         self.product.start()
         try:
             eventually(self._has_subscriptions, 90, 0.3)
@@ -135,10 +145,9 @@ class _Run:
 
     def _play(self, history: list[Operation]) -> None:
         began = time.monotonic()
-        acts: dict[int, Callable[[Operation], dict[str, Any]]] = {lane: self.players.play for lane in range(LANES)}
+        acts: dict[int, Callable[[Operation], dict[str, Any]]] = dict.fromkeys(range(LANES), self.players.play)
         acts[WEATHER] = lambda o: weather.turn(self.sandbox.control, o.facts)
         acts[MURDER] = lambda o: {"killed": self.product.kill(o.facts["victim"], o.facts["number"], o.facts["down_ms"] / 1000)}
-        people_left = threading.Semaphore(0)
         threads = []
         for lane, act in acts.items():
             thread = threading.Thread(target=self._walk, args=([o for o in history if o.lane == lane], act, began), name=f"lane {lane}")
@@ -146,7 +155,6 @@ class _Run:
             thread.start()
         for thread in threads:
             thread.join()
-        del people_left
         self._lap("play", began)
 
     def _walk(self, mine: list[Operation], act: Callable[[Operation], dict[str, Any]], began: float) -> None:
@@ -195,7 +203,8 @@ class _Run:
 
     def _one_settling(self) -> tuple[int, int, int]:
         settled, swept, again = (
-            self.product.command(*words) for words in (("settle", "--timeout", "60"), ("sync", "--window", "full"), ("settle", "--timeout", "60"))
+            self.product.command(*words)
+            for words in (("settle", "--timeout", "60"), ("sync", "--window", "full"), ("settle", "--timeout", "60"))
         )
         self.said = (settled.stderr + swept.stderr + swept.stdout + again.stderr)[-2000:]
         return settled.returncode, 0 if "no attribute" in swept.stderr else swept.returncode, again.returncode
@@ -260,11 +269,12 @@ class _Run:
         with suppress(requests.RequestException):
             token = self.sandbox.person_token(PEOPLE[thing.who])
             answer = requests.get(
-                f"{self.product.url}/api/v1/bookings/{(thing.answer or {}).get('id')}", headers={"Authorization": f"Bearer {token}"}, timeout=30
+                f"{self.product.url}/api/v1/bookings/{(thing.answer or {}).get('id')}",
+                headers={"Authorization": f"Bearer {token}"},
+                timeout=30,
             )
             return answer.json()
         return {}
 
 
 _ENDINGS = ("cancelled", "refused", "rejected", "released", "ended", "removed", "taken", "undone")
-ADMINISTRATOR = CAROL

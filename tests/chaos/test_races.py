@@ -11,12 +11,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sandboxes import ALICE, BOB, RunningSandbox, start_sandbox
 from sqlalchemy import text
-from stack import settings_of, zulu
 
 from roombooker.domain.slot import Slot
 from roombooker.store.db import open_database
+from sandboxes import ALICE, BOB, RunningSandbox, start_sandbox
+from stack import settings_of, zulu
 
 pytestmark = pytest.mark.chaos
 RACES = int(os.environ.get("RACES", "50"))
