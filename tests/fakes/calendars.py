@@ -319,6 +319,19 @@ class FakeFacilities(FakeCalendar):
 
         return self._call("make_series", act)
 
+    def extend_series(self, room: Room, seen: Booking, dates: Sequence[date]) -> list[Booking]:
+        def act() -> list[Booking]:
+            first = self._record(seen.ref)
+            before = [b for b in self.records.values() if b.series_ref == first.series_ref]
+            zone = ZoneInfo(room.time_zone)
+            for day in dates:
+                start = datetime.combine(day, first.slot.start.astimezone(zone).time(), zone).astimezone(UTC)
+                slot = Slot(start, start + first.slot.duration)
+                before.append(self._store(replace(first, ref=self._new_ref(), number=self._new_number(), slot=slot)))
+            return before
+
+        return self._call("extend_series", act)
+
     # inner workings
 
     def _standing_at(self, room: Room, slot: Slot, wanted: Standing, but: str | None) -> Standing:

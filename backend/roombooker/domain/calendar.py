@@ -165,6 +165,10 @@ class Facilities(Calendar, Protocol):
         """Turn a reservation into a TOPdesk series with these further dates (<= 999); the occurrences with their real starts."""
         ...
 
+    def extend_series(self, room: Room, seen: Booking, dates: Sequence[date]) -> list[Booking]:
+        """Further dates, later than that one, for the TOPdesk series that a reservation is in; all occurrences, those of before too."""
+        ...
+
 
 class MeetingCalendar(Calendar, Protocol):
     """What only Exchange can be asked.

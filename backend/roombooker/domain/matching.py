@@ -118,7 +118,14 @@ def match(meetings: Sequence[Meeting], waiting: Sequence[Waiting], zone: ZoneInf
 
 def _by_key(ground: _Ground) -> Finder:
     index = _index(ground.waiting, lambda w: w.link.match_key if w.link else w.booking.match_key)
-    return lambda m: index.get(m.match_key, ()) if m.match_key else ()
+
+    def find(m: Meeting) -> Iterable[Waiting]:
+        """A series copies the key of its first date to all of them: then the slot tells which is meant."""
+        hits = index.get(m.match_key, ()) if m.match_key else ()
+        exact = [w for w in hits if w.booking.slot == m.booking.slot] if len(hits) > 1 else []
+        return exact if len(exact) == 1 else hits
+
+    return find
 
 
 def _by_uid(ground: _Ground) -> Finder:

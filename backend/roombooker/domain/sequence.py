@@ -1,8 +1,9 @@
 """In which order actions are carried out: where the dates of a series move onto each other's places, the place is left first."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from roombooker.domain.actions import Action, Delete, Forget, Update
+from roombooker.domain.actions import Action, Create, Delete, Forget, Update
+from roombooker.domain.booking import Side
 
 _MAKE_ROOM = Delete | Forget
 
@@ -22,3 +23,24 @@ def in_safe_order(actions: Iterable[Action]) -> tuple[Action, ...]:
     later.sort(key=lambda a: (a.target.slot, a.target.ref), reverse=True)
     earlier.sort(key=lambda a: (a.target.slot, a.target.ref))
     return (*ends, *earlier, *later, *rest)
+
+
+def in_runs(actions: Iterable[Action]) -> list[tuple[Action, ...]]:
+    """As they come, but reservations for the dates of one series in one run, at the place of the first of them."""
+    runs: list[list[Action]] = []
+    by_series: dict[str, list[Action]] = {}
+    for action in actions:
+        if isinstance(action, Create) and action.side is Side.TOPDESK and action.source.series_ref:
+            run = by_series.get(action.source.series_ref)
+            if run is None:
+                run = by_series[action.source.series_ref] = []
+                runs.append(run)
+            run.append(action)
+        else:
+            runs.append([action])
+    return [tuple(run) for run in runs]
+
+
+def dates_of(run: Sequence[Action]) -> list[Create]:
+    """The reservations to be made, if the run is one of a series."""
+    return [a for a in run if isinstance(a, Create) and a.side is Side.TOPDESK and a.source.series_ref]

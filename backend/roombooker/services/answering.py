@@ -41,10 +41,11 @@ class Answering:
         return meeting
 
     def stamp(self, room: Room, key: str, reservation: Booking, meeting: Booking) -> None:
-        """For rebuild's sake: the link holds without it."""
+        """For rebuild's sake: the link holds without it. Not on one date of a series, which it would turn into an exception that no
+        longer follows its series; those are told apart by their slots."""
         if reservation.match_key != key:
             with suppress(Refused, Denied, NotFound, OutcomeUnknown):
                 self._facilities.stamp(room, reservation, key)
-        if meeting.match_key != key and not meeting.room_organizes:
+        if meeting.match_key != key and not meeting.room_organizes and meeting.series_ref is None:
             with suppress(Refused, Denied, NotFound, OutcomeUnknown):
                 self._meetings.stamp(room, replace(meeting, match_key=None), key)

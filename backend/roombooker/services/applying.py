@@ -1,6 +1,6 @@
 """Carrying out a plan's actions: one at a time, the call between two short commits, each failure alone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -8,12 +8,13 @@ from roombooker.domain.actions import Action, Adopt, Arrive, Create, Delete, For
 from roombooker.domain.booking import Booking, Side, Standing
 from roombooker.domain.calendar import Facilities, MeetingCalendar
 from roombooker.domain.room import Room
-from roombooker.errors import InProgress
+from roombooker.errors import InProgress, RoomBookerError
 from roombooker.services.answering import Answering
 from roombooker.services.inviting import Inviting
 from roombooker.services.remembering import NAMES, Cause, Memory, Turn, organizer_of
 from roombooker.services.requester import Requesters
 from roombooker.services.reserving import Reserving
+from roombooker.services.serial import Serial
 from roombooker.services.telling import Telling
 from roombooker.store import claims, linking
 from roombooker.store.db import Database
@@ -37,6 +38,7 @@ class Applier:
         self._reserving = Reserving(
             facilities=facilities, answering=self._answering, memory=self._memory, telling=telling, alternatives=alternatives
         )
+        self._serial = Serial(facilities=facilities, reserving=self._reserving, memory=self._memory)
         self._inviting = Inviting(facilities=facilities, meetings=meetings, answering=self._answering, memory=self._memory, telling=telling)
         self._telling = telling
         self._settle_move = settle_move
@@ -68,6 +70,10 @@ class Applier:
                 self._arrive(action)
             case Hold():
                 self._hold(turn, action)
+
+    def reserve_series(self, turn: Turn, actions: Sequence[Create], keep: Callable[[], None]) -> list[tuple[Create, RoomBookerError]]:
+        """The dates of one series in one go; those that must be tried again. `keep` raises where the room is no longer ours."""
+        return self._serial.reserve(turn, actions, keep)
 
     def _adopt(self, turn: Turn, action: Adopt) -> None:
         topdesk, exchange = action.topdesk, action.exchange
@@ -136,6 +142,9 @@ class Applier:
         with self._memory.writing() as session:
             row = self._memory.current(session, action.link)
             state, code, reason, kind = "cancelled", "ended", "The booking was ended.", "cancelled"
+            was_held = row.state == "awaiting_appointment"  # so nobody but TOPdesk can have ended it
+            if was_held:
+                code, reason = "cancelled_in_topdesk", "The reservation was cancelled in TOPdesk."
             if row.state == "awaiting_approval":
                 state, code, reason, kind = "refused", "rejected_in_topdesk", "The request was rejected in TOPdesk.", "rejected"
             elif row.state in linking.ENDED:
@@ -147,6 +156,8 @@ class Applier:
             person = organizer_of(row)
         if kind == "rejected":
             self._telling.organizer(person, turn.room, f"{turn.room.name} was not approved", reason)
+        elif was_held:
+            self._telling.organizer(person, turn.room, f"{turn.room.name} is no longer booked", reason)
 
     def _vanish(self, turn: Turn, action: Vanish) -> None:
         gone = "The meeting vanished from the room's calendar without being cancelled; the reservation is kept for a while."
@@ -156,7 +167,7 @@ class Applier:
             kind, message = ("back", "The meeting is back on the room's calendar.") if action.is_back else ("vanished", gone)
             self._memory.journal(session, row, kind, message, turn.cause)
             person = organizer_of(row)
-        if not action.is_back:
+        if not action.is_back and turn.is_news("vanished", action.link.series_id):
             self._telling.organizer(
                 person, turn.room, f"{turn.room.name}: is your meeting still on?",
                 "The meeting is no longer on the room's calendar. If it was moved, invite the room again; otherwise its reservation ends in "

@@ -85,7 +85,8 @@ class Inviting:
             return
         message = "The reservation was ended in TOPdesk, so the room gave the meeting up."
         self._memory.end(turn, row.id, state, "declined", message, code=code, reason=reason, target=target)
-        self._telling.organizer(target.organizer, room, f"{room.name} is no longer booked", reason)
+        if turn.is_news("ended", action.link.series_id):
+            self._telling.organizer(target.organizer, room, f"{room.name} is no longer booked", reason)
 
     def _cannot(self, turn: Turn, link_id: str, action: Create | Update | Delete, reason: str) -> None:
         with self._memory.writing() as session:

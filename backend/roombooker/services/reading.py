@@ -1,6 +1,6 @@
 """Reading both sides of a room for a pass: what changed, what lies in the windows of interest, and what became of the missing."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -113,8 +113,10 @@ class Reader:
             links, strangers = self._links(session, room, interest, reservations, meetings, changes)
             known = {room.id: room} | rooms.by_ids(session, {link.room_id for link in links.values()} - {room.id})
             elsewhere = sightings.by_refs(session, Side.EXCHANGE, _foreign(links.values(), room, strangers))
+            told = sightings.by_refs(session, Side.EXCHANGE, changes.gone) if changes.restated else {}
+            gone = {ref for ref, b in told.items() if b.series_ref in changes.restated}  # said by the whole series: no need to ask each
         topdesk, t_endings = self._find_missing(self._facilities, Side.TOPDESK, links.values(), reservations, known)
-        exchange, e_endings = self._find_missing(self._meetings, Side.EXCHANGE, links.values(), meetings | elsewhere, known)
+        exchange, e_endings = self._find_missing(self._meetings, Side.EXCHANGE, links.values(), meetings | elsewhere, known, gone)
         exchange |= self._come_back(room, links.values(), exchange)
         topdesk, exchange = self._placed(room, topdesk, known), self._placed(room, exchange, known)
         return Reading(
@@ -164,11 +166,11 @@ class Reader:
         return {ref: b for ref, b in there.items() if ref not in linked and b.room_id in enabled}
 
     def _find_missing(self, calendar: Calendar, side: Side, links: Iterable[Link], shown: Mapping[str, Booking],
-                      known: Mapping[str, Room]) -> tuple[dict[str, Booking], dict[str, Ending]]:  # fmt: skip
+                      known: Mapping[str, Room], gone: Collection[str] = ()) -> tuple[dict[str, Booking], dict[str, Ending]]:  # fmt: skip
         """Every remembered record that was not shown is re-read by its ref: leaving a window is not absence, nor is a narrowed listing."""
-        endings: dict[str, Ending] = {}
         found = dict(shown)
-        missing = [(link, r) for link in links if (r := link.remembered(side)) and r.ref not in found]
+        endings = {r.ref: Ending.GONE for link in links if (r := link.remembered(side)) and r.ref not in found and r.ref in gone}
+        missing = [(link, r) for link in links if (r := link.remembered(side)) and r.ref not in found and r.ref not in endings]
         for link, remembered in missing[:_MOST_REREADS]:
             try:
                 record = calendar.get(known[link.room_id], remembered.ref)

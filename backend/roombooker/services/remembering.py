@@ -41,6 +41,15 @@ class Turn:
     rules: Rules
     cause: Cause
     written: list[Booking] = field(default_factory=list)
+    told: set[tuple[str, str]] = field(default_factory=set)
+
+    def is_news(self, what: str, series_id: str | None) -> bool:
+        """Whether its people have not been told so in this pass: the dates of a series are told of once."""
+        if series_id is None:
+            return True
+        is_first = (what, series_id) not in self.told
+        self.told.add((what, series_id))
+        return is_first
 
 
 class Memory:
@@ -68,6 +77,11 @@ class Memory:
             except NotFound:
                 return None
             return found if found.enabled else None
+
+    def kin_ref(self, room: Room, row: LinkRow, side: Side) -> str | None:
+        """The ref of the latest earlier date of the same series."""
+        with self._database.read() as session:
+            return linking.kin_ref(session, room.id, row, side)
 
     # before a call
 

@@ -1,7 +1,8 @@
 """What Exchange says is carried to TOPdesk: reservations made, moved and ended for the meetings on a room's calendar."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 from roombooker.domain.actions import Create, Delete, Update
 from roombooker.domain.booking import Booking, Side, Standing
@@ -45,7 +46,13 @@ class Reserving:
         self._both_stand(turn, row, reserved, source, "reserved", message)
 
     def _reserved(self, room: Room, row: LinkRow, source: Booking, *, is_new: bool) -> Booking:
-        """Found, where an earlier try has left one, or made; then looked at once more: who else is there?"""
+        """Made, then looked at once more: who else is there?"""
+        reserved = self.made(room, row, source, is_new=is_new)
+        self._verify(room, reserved, row.match_key)
+        return reserved
+
+    def made(self, room: Room, row: LinkRow, source: Booking, *, is_new: bool) -> Booking:
+        """Found, where an earlier try has left one, or made; not verified yet."""
         draft = self._memory.draft(room, row, source)
         known = None if is_new else self._facilities.find(room, row.match_key)
         if known is None or not known.is_live:
@@ -54,22 +61,42 @@ class Reserving:
             reserved = known
         else:
             reserved = self._facilities.change(room, known, draft)
-        self._verify(room, reserved, row.match_key)
         return reserved
+
+    def conclude(self, turn: Turn, action: Create, row: LinkRow, reserved: Booking, there: Sequence[Booking]) -> None:
+        """One of many that were made: `there` is what a listing taken since shows in the room."""
+        try:
+            self._yield_to(turn.room, reserved, row.match_key, there)
+        except SlotTaken as taken:
+            self.refuse(turn, row, action, taken.message)
+            return
+        message = f"{turn.room.name} was reserved in TOPdesk for one date of the series that is on its calendar."
+        self._both_stand(turn, row, reserved, action.source, "reserved", message)
+
+    def refuse(self, turn: Turn, row: LinkRow, action: Create, why: str) -> None:
+        self._refuse(turn, row, action.source, action.mark, why)
 
     def _verify(self, room: Room, reserved: Booking, match_key: str) -> None:
         """Whatever TOPdesk let us do, a live reservation that is not ours wins. SlotTaken once ours is undone."""
-        if self._rivals(room, reserved, match_key):
+        self._yield_to(room, reserved, match_key, self._facilities.occupied([room], reserved.slot).get(room.id, []))
+
+    def _yield_to(self, room: Room, reserved: Booking, match_key: str, there: Sequence[Booking]) -> None:
+        if self._clashes(room, reserved, match_key, there):
             self._facilities.remove(room, reserved, "Room Booker: the room was already taken.")
             raise SlotTaken(_TAKEN)
 
     def _rivals(self, room: Room, ours: Booking, match_key: str) -> bool:
         """Is anybody else in its slot, block time included? A second one with our own key (a create that took effect twice) goes."""
-        there = [b for b in self._facilities.occupied([room], ours.slot).get(room.id, []) if b.is_live and b.ref != ours.ref]
+        return self._clashes(room, ours, match_key, self._facilities.occupied([room], ours.slot).get(room.id, []))
+
+    def _clashes(self, room: Room, ours: Booking, match_key: str, shown: Sequence[Booking]) -> bool:
+        wide = ours.slot.widened(room.block_time)
+        there = [b for b in shown if b.is_live and b.ref != ours.ref and b.slot.overlaps(wide)]
+        flagged = any(b.ref == ours.ref and b.standing is Standing.CONFLICTING for b in shown)
         for double in there:
             if double.match_key == match_key:
                 self._facilities.remove(room, double, "Room Booker: made twice.")
-        return ours.standing is Standing.CONFLICTING or any(b.match_key != match_key for b in there)
+        return flagged or ours.standing is Standing.CONFLICTING or any(b.match_key != match_key for b in there)
 
     def _both_stand(self, turn: Turn, row: LinkRow, reserved: Booking, meeting: Booking, kind: str, message: str) -> None:
         answered = self._answering.respond(turn.room, reserved, meeting)
@@ -80,7 +107,8 @@ class Reserving:
     def _refuse(self, turn: Turn, row: LinkRow, meeting: Booking, mark: Settled | None, why: str) -> None:
         """TOPdesk said no to a meeting that is on the room's calendar: the room declines it, or a person must."""
         room = turn.room
-        reason = f"{room.name} could not be reserved in TOPdesk: {why}"
+        on = f" on {_day(room, meeting)}" if meeting.series_ref else ""
+        reason = f"{room.name} could not be reserved in TOPdesk{on}: {why}"
         text = f"{reason} {self._alternatives(room, meeting)}".strip()
         if self._answering.decline(room, meeting, text):
             self._memory.end(turn, row.id, "refused", "refused", reason, code="slot_taken", reason=reason, target=meeting)
@@ -188,7 +216,7 @@ class Reserving:
             turn, row.id, "cancelled", "cancelled", "The meeting is gone from Exchange, so its reservation was ended.",
             code="cancelled_in_outlook", reason=RELEASED_IN_OUTLOOK, target=target,
         )  # fmt: skip
-        if action.is_inferred:
+        if action.is_inferred and turn.is_news("ended", action.link.series_id):
             self._telling.organizer(target.organizer or action.link.organizer, room, f"{room.name} is no longer booked",
                                     "The meeting did not come back to the room's calendar, so its reservation was cancelled.")  # fmt: skip
 
@@ -207,3 +235,7 @@ class Reserving:
             turn, row, action.mark, "cancellation_requested", state="on_hold", code="cancellation_request", reason=reason,
             tell=lambda session, fresh: self._telling.cancellation_request(session, turn.room, fresh, reason, action.target),
         )  # fmt: skip
+
+
+def _day(room: Room, meeting: Booking) -> str:
+    return f"{meeting.slot.start.astimezone(ZoneInfo(room.time_zone)):%d %b %Y}"

@@ -13,6 +13,7 @@ from roombooker.domain.booking import Booking, Side
 from roombooker.domain.calendar import Changes, Facilities, Listing, MeetingCalendar
 from roombooker.domain.plan import plan
 from roombooker.domain.room import Room
+from roombooker.domain.sequence import dates_of, in_runs
 from roombooker.domain.slot import Slot
 from roombooker.errors import Denied, InProgress, NotFound, RoomBookerError, Unavailable
 from roombooker.services.applying import Applier, Cause, Turn
@@ -20,6 +21,7 @@ from roombooker.services.digesting import Digest
 from roombooker.services.guard import reason_to_stop
 from roombooker.services.outcome import Pass, SubscriptionKeeper
 from roombooker.services.reading import Reader, Reading, cursor_name
+from roombooker.services.recurring import makes_series
 from roombooker.services.rules import rules_for
 from roombooker.services.sweeping import Sweeper
 from roombooker.settings import Settings
@@ -154,20 +156,38 @@ class SyncService:
         """How many went well, and how many must be tried again."""
         done = failed = 0
         renewed_at = self._clock()
-        for action in actions:
+
+        is_lost = False
+
+        def keep() -> None:
+            nonlocal renewed_at, is_lost
             if self._clock() - renewed_at > _RENEW:
                 renewed_at = self._clock()
                 if not leases.keep_room(self._database, turn.room.id, owner, renewed_at, self._lease):
-                    self._retry_later(turn.room, action)
-                    return done, failed + 1
-            try:
-                self._applier.apply(turn, action)
-                done += 1
-            except RoomBookerError as error:
-                failed += 1
+                    is_lost = True
+                    raise InProgress("Somebody else has taken this room over.")
+
+        for run in in_runs(actions):
+            ill = self._apply_run(turn, run, keep)
+            for action, error in ill:
                 _log.warning("an action has to wait", room=turn.room.id, action=type(action).__name__, error=error.code)
                 self._retry_later(turn.room, action)
+            done, failed = done + len(run) - len(ill), failed + len(ill)
+            if is_lost:
+                break
         return done, failed
+
+    def _apply_run(self, turn: Turn, run: Sequence[Action], keep: Callable[[], None]) -> Sequence[tuple[Action, RoomBookerError]]:
+        """One action, or the dates of a series; what must be tried again, with its error."""
+        dates = dates_of(run)
+        try:
+            keep()
+            if dates and (len(dates) > 1 or makes_series(turn.room)):
+                return self._applier.reserve_series(turn, dates, keep)
+            self._applier.apply(turn, run[0])
+        except RoomBookerError as error:
+            return [(action, error) for action in run]
+        return []
 
     def _retry_later(self, room: Room, action: Action) -> None:
         """Its link is as it was; a notice of our own brings us back to it."""

@@ -111,6 +111,15 @@ def _of_series(session: Session, source: Booking) -> LinkRow | None:
     return session.scalar(select(LinkRow).where(*same).order_by(LinkRow.id).limit(1))
 
 
+def kin_ref(session: Session, room_id: str, row: LinkRow, side: Side) -> str | None:
+    """What a side calls the latest earlier date of the same series in this room."""
+    if row.series_id is None:
+        return None
+    query = select(LinkSideRow.ref).join(LinkRow, LinkRow.id == LinkSideRow.link_id)
+    same = (LinkRow.series_id == row.series_id, LinkRow.room_id == room_id, LinkRow.start_at < row.start_at, LinkSideRow.side == side)
+    return session.scalar(query.where(*same).order_by(LinkRow.start_at.desc()).limit(1))
+
+
 def _unused_key(session: Session, key: str | None) -> str:
     """The key that a record bears, unless a copied reservation brought the key of another one along."""
     taken = key is None or session.scalar(select(LinkRow.id).where(LinkRow.match_key == key)) is not None

@@ -126,11 +126,20 @@ class TopdeskFacilities:
             except Refused:
                 if card is not None:
                     self._reservations.reschedule(ident, seen.slot)
-                raise
+                if seen.series_ref is None:
+                    raise
+                return self._made_anew(room, seen, draft)
         body = self._edits(seen, draft)
         if body:
             card = self._reservations.patch(ident, body)
         return self._one(room, card if card is not None else self._reservations.get(ident), room.location_id)
+
+    def _made_anew(self, room: Room, seen: Booking, draft: Draft) -> Booking:
+        """One date of a TOPdesk series cannot change its room: a reservation of its own is made there, then this one is ended."""
+        card = self._directory.person_by_email(seen.organizer.email) if seen.organizer and not draft.requester_id else None
+        made = self.create(room, replace(draft, requester_id=draft.requester_id or (card.id if card else None)))
+        self._end(seen)
+        return made
 
     def remove(self, room: Room, seen: Booking, reason: str) -> Booking | None:  # noqa: ARG002  TOPdesk takes a reason from its own list only
         ident, _, location = seen.ref.partition(":")
@@ -157,7 +166,12 @@ class TopdeskFacilities:
 
     def make_series(self, room: Room, seen: Booking, dates: Sequence[date]) -> list[Booking]:
         """TOPdesk copies the optional fields to every occurrence: each needs a stamp of its own afterwards. In start order."""
-        series = self._reservations.make_recurrent(reservation_id(seen), dates)
+        return self._occurrences(room, self._reservations.make_recurrent(reservation_id(seen), dates))
+
+    def extend_series(self, room: Room, seen: Booking, dates: Sequence[date]) -> list[Booking]:
+        return self._occurrences(room, self._reservations.make_recurrent(reservation_id(seen), dates, is_series=True))
+
+    def _occurrences(self, room: Room, series: str) -> list[Booking]:
         found, is_complete = self._read(fiql.equals("series.id", series), {room.location_id: room.id})
         if not is_complete:
             raise Garbled(self.side, "TOPdesk did not tell all dates of the series that it made.")

@@ -87,12 +87,14 @@ class Reservations:
         body = {"remove": [{"location": {"id": location}}]}
         return self._client.call("POST", "/reservations/{id}/reservedFacilities/remove", at={"id": ident}, json=body, right=WRITE).record()
 
-    def make_recurrent(self, ident: str, dates: Sequence[date]) -> str:
-        """The new series' id. Refused for more than 999 dates, and by TOPdesk where one of them is taken."""
+    def make_recurrent(self, ident: str, dates: Sequence[date], *, is_series: bool = False) -> str:
+        """The series' id; `is_series`: it is in one already, which gets further dates. Refused for more than 999 dates, and by TOPdesk
+        where one of them is taken."""
         if len(dates) > _MOST_DATES:
             raise Refused(SIDE, f"TOPdesk takes at most {_MOST_DATES} dates in one series.")
         body = {"dates": [day.isoformat() for day in dates]}
-        answer = self._client.call("POST", "/reservations/{id}/makeRecurrent/dates", at={"id": ident}, json=body, right=WRITE)
+        how = "occurrences" if is_series else "makeRecurrent"
+        answer = self._client.call("POST", f"/reservations/{{id}}/{how}/dates", at={"id": ident}, json=body, right=WRITE)
         series = next((value_at(card, "series.id") for card in answer.records("results") if value_at(card, "series.id")), None)
         if not isinstance(series, str):
             raise Garbled(SIDE, "TOPdesk did not say which series it made.")
