@@ -32,6 +32,6 @@ export function booking(state: Booking['state'], more: Partial<Booking> = {}): B
 export function form(more: Partial<Form> = {}): Form {
   return {
     subject: 'Planning', start: START, end: END, zone: 'Europe/Amsterdam', organizer: 'alice.jansen@contoso.example', persons: 3,
-    rooms: [], recurrence: null, unknownSeries: false, ...more,
+    rooms: [], recurrence: null, isPrivate: false, unknownSeries: false, ...more,
   };
 }

@@ -108,6 +108,8 @@ async function tokenFrom(tokens: TokenSource, fresh: boolean): Promise<string> {
     if (fault instanceof Failure) throw fault;
     const named = fault instanceof Error ? fault.name : '';
     if (named === 'SignInNeeded') throw new Failure('sign_in_needed');
+    // The chunk with MSAL did not come: our own server is away.
+    if (fault instanceof TypeError) throw new Failure('offline');
     // Without a network even signing in fails; say the cause, not the symptom.
     throw new Failure(navigator.onLine ? 'sign_in_needed' : 'offline');
   }

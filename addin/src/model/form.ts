@@ -14,6 +14,8 @@ export interface Form {
   /** Mailboxes of the rooms on the appointment, lower case, sorted. */
   rooms: string[];
   recurrence: PatternedRecurrence | null;
+  /** Its subject stays in Outlook. */
+  isPrivate: boolean;
   /** It repeats, in a way that we cannot search for. */
   unknownSeries: boolean;
 }

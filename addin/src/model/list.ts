@@ -48,9 +48,14 @@ export function countFilters(filters: Filters): number {
 
 /** What there is to filter by, each once, in the order people expect. */
 export function choicesOf(rooms: Room[]): { buildings: string[]; equipment: string[] } {
-  const unique = (names: string[]) => [...new Set(names.filter(Boolean))].sort((a, b) => a.localeCompare(b));
+  const unique = (names: string[]) => eachOnce(names).sort((a, b) => a.localeCompare(b));
   return {
     buildings: unique(rooms.map((room) => room.building ?? '')),
     equipment: unique(rooms.flatMap((room) => room.equipment)),
   };
+}
+
+/** Typed by hand in Exchange: "Display" and "display" are one. The search does not mind either. */
+export function eachOnce(names: string[]): string[] {
+  return [...new Map(names.filter(Boolean).map((name) => [name.toLowerCase(), name.charAt(0).toUpperCase() + name.slice(1)])).values()];
 }

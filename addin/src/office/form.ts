@@ -11,7 +11,7 @@ export async function readCompose(item: Compose): Promise<Form> {
   void ianaZone(profileZone()); // its table is fetched while Outlook answers
   // Some clients hand out an item without `recurrence`, or answer null for a single one.
   const mayRepeat = supports('1.7') && Boolean(item.recurrence);
-  const [subject, start, end, required, optional, organizer, recurrence] = await Promise.all([
+  const [subject, start, end, required, optional, organizer, recurrence, sensitivity] = await Promise.all([
     askOr<string>((done) => item.subject.getAsync(done), ''),
     askOr<Date | null>((done) => item.start.getAsync(done), null),
     askOr<Date | null>((done) => item.end.getAsync(done), null),
@@ -19,9 +19,10 @@ export async function readCompose(item: Compose): Promise<Form> {
     askOr<Office.EmailAddressDetails[]>((done) => item.optionalAttendees.getAsync(done), []),
     supports('1.7') ? askOr<Office.EmailAddressDetails | null>((done) => item.organizer.getAsync(done), null) : null,
     mayRepeat ? askOr<Office.Recurrence | null>((done) => item.recurrence.getAsync(done), null) : null,
+    supports('1.14') && item.sensitivity ? askOr<unknown>((done) => item.sensitivity.getAsync(done), null) : null,
   ]);
   const rooms = await readRooms(item, [...required, ...optional]);
-  return assemble({ subject, start, end, required, optional, organizer, recurrence, rooms });
+  return assemble({ subject, start, end, required, optional, organizer, recurrence, rooms, sensitivity });
 }
 
 export async function readRead(item: Read): Promise<Form> {
@@ -33,7 +34,7 @@ export async function readRead(item: Read): Promise<Form> {
     subject: item.subject, start: item.start, end: item.end,
     required: item.requiredAttendees ?? [], optional: item.optionalAttendees ?? [],
     organizer: item.organizer ?? null, recurrence: item.recurrence ?? null,
-    rooms: roomAddresses(places, attendees),
+    rooms: roomAddresses(places, attendees), sensitivity: null,
   });
 }
 
@@ -65,6 +66,7 @@ interface Parts {
   organizer: Office.EmailAddressDetails | null;
   recurrence: Office.Recurrence | null;
   rooms: string[];
+  sensitivity: unknown;
 }
 
 async function assemble(parts: Parts): Promise<Form> {
@@ -89,6 +91,7 @@ async function assemble(parts: Parts): Promise<Form> {
     persons: people.size + 1,
     rooms: parts.rooms,
     recurrence,
+    isPrivate: /private|personal|confidential/i.test(String(parts.sensitivity ?? '')),
     unknownSeries: Boolean(parts.recurrence) && recurrence === null,
   };
 }

@@ -18,14 +18,16 @@ type Callback<T> = (result: Office.AsyncResult<T>) => void;
 let running = 0;
 const waiting: Array<() => void> = [];
 
+/** The place goes straight to who waits longest: given back in between, a newcomer would take it and be a fourth. */
 function release(): void {
-  running -= 1;
-  waiting.shift()?.();
+  const next = waiting.shift();
+  if (next) next();
+  else running -= 1;
 }
 
 async function place(): Promise<void> {
-  if (running >= AT_ONCE) await new Promise<void>((go) => waiting.push(go));
-  running += 1;
+  if (running < AT_ONCE) running += 1;
+  else await new Promise<void>((go) => waiting.push(go));
 }
 
 /** Runs one asynchronous Office call and gives its value, or throws OfficeRefused. */

@@ -1,5 +1,6 @@
 /** Takes light or dark from Outlook's own theme; high contrast comes from the system through CSS (forced-colors). */
 import { supports } from './host.ts';
+import { askOr } from './queue.ts';
 
 export type Theme = 'light' | 'dark';
 
@@ -21,7 +22,7 @@ export function followTheme(apply: (theme: Theme) => void): void {
   };
   say(Office.context.officeTheme);
   if (supports('1.14')) {
-    Office.context.mailbox.addHandlerAsync(Office.EventType.OfficeThemeChanged, (event: { officeTheme?: unknown }) =>
-      say(event.officeTheme));
+    const heard = (event: { officeTheme?: unknown }) => say(event.officeTheme);
+    void askOr<void>((done) => Office.context.mailbox.addHandlerAsync(Office.EventType.OfficeThemeChanged, heard, done), undefined);
   }
 }

@@ -1,5 +1,6 @@
 /** Tells when the form changed: by Outlook's events where there are any, by looking now and then in any case. */
 import { supports, type Compose } from './host.ts';
+import { ask } from './queue.ts';
 
 /** Without events (Mailbox 1.5) looking is all there is; with them it catches what they miss (drag and drop, some Macs). */
 const LOOK_MS = 2_500;
@@ -21,9 +22,10 @@ export function watchForm(item: Compose, changed: () => void): () => void {
   ] : [];
   let listening = 0;
   for (const event of events) {
-    item.addHandlerAsync(event, soon, (result) => {
-      if (String(result.status) === 'succeeded') listening += 1;
-    });
+    // Through the queue like every call: unasked-for handlers would push a question of ours over Outlook's limit.
+    ask<void>((done) => item.addHandlerAsync(event, soon, done)).then(() => {
+      listening += 1;
+    }, () => undefined);
     stops.push(() => item.removeHandlerAsync(event, () => undefined));
   }
   let looker: ReturnType<typeof setTimeout>;

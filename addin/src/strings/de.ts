@@ -68,6 +68,7 @@ export const de: Strings = {
     shorter: (times) => `Kürzen auf ${times}`,
     otherRoom: (room) => `${room} nehmen`,
     otherRoomAt: (room, times) => `${room} nehmen, ${times}`,
+    others: 'Andere Räume zeigen',
     done: 'Die Zeit des Termins ist geändert.',
   },
   book: {

@@ -69,6 +69,7 @@ export const en = {
     shorter: (times: string) => `Shorten to ${times}`,
     otherRoom: (room: string) => `Take ${room}`,
     otherRoomAt: (room: string, times: string) => `Take ${room}, ${times}`,
+    others: 'Show other rooms',
     done: 'The appointment’s time is changed.',
   },
   book: {

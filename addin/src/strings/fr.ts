@@ -68,6 +68,7 @@ export const fr: Strings = {
     shorter: (times) => `Raccourcir à ${times}`,
     otherRoom: (room) => `Prendre ${room}`,
     otherRoomAt: (room, times) => `Prendre ${room}, ${times}`,
+    others: 'Afficher d’autres salles',
     done: 'L’heure du rendez-vous est modifiée.',
   },
   book: {

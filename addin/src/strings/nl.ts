@@ -68,6 +68,7 @@ export const nl: Strings = {
     shorter: (times) => `Inkorten tot ${times}`,
     otherRoom: (room) => `Neem ${room}`,
     otherRoomAt: (room, times) => `Neem ${room}, ${times}`,
+    others: 'Toon andere ruimten',
     done: 'De tijd van de afspraak is aangepast.',
   },
   book: {

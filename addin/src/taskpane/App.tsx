@@ -2,14 +2,14 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { driftOf, meaningOf } from '../model/booking.ts';
 import { slotOf } from '../model/form.ts';
-import { bookable } from '../model/list.ts';
+import { bookable, countFilters, NO_FILTERS } from '../model/list.ts';
 import { BookingCard, type CardActions } from '../ui/BookingCard.tsx';
 import { BookingsView } from '../ui/BookingsView.tsx';
 import { Button } from '../ui/Button.tsx';
 import { FaultPanel } from '../ui/FaultPanel.tsx';
 import { FormSummary } from '../ui/FormSummary.tsx';
 import { Icon } from '../ui/Icon.tsx';
-import { RoomList } from '../ui/RoomList.tsx';
+import { RoomList, Waiting } from '../ui/RoomList.tsx';
 import { SearchBar } from '../ui/SearchBar.tsx';
 import { SpeechContext } from '../ui/speech.ts';
 import { Tabs } from '../ui/Tabs.tsx';
@@ -72,6 +72,7 @@ function SearchView({ state, store, pane }: { state: PaneState; store: Store; pa
   const slot = form && slotOf(form);
   const zone = form?.zone ?? 'UTC';
   const live = bookings.filter((one) => meaningOf(one.state).live || one.state === 'reserving' || one.state === 'releasing');
+  const narrowed = state.filters.text.trim() !== '' || countFilters(state.filters) > 0;
   const searching = live.length === 0 || choosing.is !== 'no';
   const actions: CardActions = {
     cancel: pane.cancel,
@@ -115,7 +116,8 @@ function SearchView({ state, store, pane }: { state: PaneState; store: Store; pa
           <div><Button rank="subtle" icon="back" onPress={() => store.set({ choosing: { is: 'no' }, chosen: [], opened: null, doing: { is: 'nothing' } })}>{words.booking.keepRoom}</Button></div>
         )}
       </div>
-      {searching && (
+      {state.restoring && live.length === 0 && <Waiting since={null} />}
+      {searching && !state.restoring && (
         <>
           <SearchBar
             filters={state.filters} persons={form?.persons ?? 1} rooms={state.rooms.length > 0 ? state.rooms : rows.map((row) => row.room)}
@@ -127,6 +129,7 @@ function SearchView({ state, store, pane }: { state: PaneState; store: Store; pa
             <RoomList
               search={state.search} rows={rows} slot={slot} zone={zone} several={state.several} chosen={chosen} opened={state.opened}
               onChoose={pane.searching.choose} onTake={(way, room) => void pane.take(way, room)} onRetry={pane.retrySearch} onSignIn={pane.signIn}
+              onOthers={narrowed ? () => pane.searching.filter(NO_FILTERS) : undefined}
             />
           ) : !form && <RoomList search={{ is: 'idle' }} rows={[]} slot={NO_SLOT} zone={zone} several={false} chosen={[]} opened={null} onChoose={pane.searching.choose} onTake={() => undefined} onRetry={pane.retrySearch} onSignIn={pane.signIn} />}
           <BookBar

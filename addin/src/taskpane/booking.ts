@@ -51,11 +51,11 @@ export function createBookings(store: Store, api: RoomBooker): Bookings {
       if (document.visibilityState === 'hidden') return follow(booking, onSettled, wait);
       try {
         const seen = await api.booking(booking.id);
-        show(seen);
         if (onSettled && isSettled(seen)) {
           await onSettled(seen);
           return follow(seen);
         }
+        show(seen);
         follow(seen, onSettled);
       } catch (fault) {
         const failure = fault instanceof Failure ? fault : new Failure('unknown');
@@ -89,10 +89,11 @@ export function createBookings(store: Store, api: RoomBooker): Bookings {
     }
   }
 
+  /** Only when the room is on the appointment it is called reserved: who reads that may press Send at once. */
   async function arrived(outlook: Outlook, booking: Booking): Promise<void> {
-    if (!meaningOf(booking.state).live) return;
-    await addRooms(outlook, booking);
-    await keepInItem(outlook);
+    if (meaningOf(booking.state).live) await addRooms(outlook, booking);
+    show(booking);
+    if (meaningOf(booking.state).live) await keepInItem(outlook);
   }
 
   return {
@@ -133,16 +134,18 @@ export function createBookings(store: Store, api: RoomBooker): Bookings {
         const slot = slotOf(form);
         if (!slot) throw new Failure('invalid_input', store.get().speech.words.form.noTime);
         const wish = {
-          rooms: rooms.map((room) => room.id), ...slot, subject: form.subject, organizer: form.organizer,
-          attendees: form.persons, ...(form.recurrence ? { recurrence: form.recurrence } : {}),
+          rooms: rooms.map((room) => room.id), ...slot, subject: form.isPrivate ? '' : form.subject, organizer: form.organizer,
+          attendees: form.persons, ...(form.isPrivate ? { private: true } : {}), ...(form.recurrence ? { recurrence: form.recurrence } : {}),
         };
         const booking = await presses.book.run(wish, (key) => api.book(wish, key));
-        store.set({ doing: { is: 'nothing' }, chosen: [], opened: null, several: false, choosing: { is: 'no' } });
-        show(booking);
+        const shown = { doing: { is: 'nothing' }, chosen: [], opened: null, several: false, choosing: { is: 'no' } } as const;
         if (isSettled(booking)) {
-          follow(booking);
           await arrived(outlook, booking);
+          store.set({ ...shown, chosen: [] });
+          follow(booking);
         } else {
+          store.set({ ...shown, chosen: [] });
+          show(booking);
           follow(booking, (seen) => arrived(outlook, seen));
         }
       } catch (fault) {

@@ -4,12 +4,15 @@ import type { RoomBooker } from '../api/resources.ts';
 import type { Alternative, Booking, Room } from '../api/shapes.ts';
 import { meaningOf, slotOfBooking } from '../model/booking.ts';
 import { asksTheSame, sameForm, slotOf } from '../model/form.ts';
-import { failed, loading, ready } from '../model/remote.ts';
+import { failed, latest, loading, ready } from '../model/remote.ts';
 import { speak } from '../strings/index.ts';
 import { createBookings } from './booking.ts';
 import type { Outlook } from './outlook.ts';
 import { createSearching, type Searching } from './searching.ts';
 import type { Store } from './state.ts';
+
+/** How often My bookings are fetched again while nothing in them is about to change. */
+const MINE_MS = 15_000;
 
 export interface Pane {
   searching: Searching;
@@ -53,13 +56,40 @@ export function createPane(store: Store, api: RoomBooker, around: Surroundings):
 
   const live = () => store.get().bookings.filter((one) => meaningOf(one.state).live);
 
-  async function loadMine(): Promise<void> {
-    store.set({ mine: loading(store.get().mine, Date.now()) });
+  let mineAskedAt = 0;
+  /** `quietly` for a look again that nobody pressed for: what is shown stays when it fails. */
+  async function loadMine(quietly = false): Promise<void> {
+    mineAskedAt = Date.now();
+    if (!quietly) store.set({ mine: loading(store.get().mine, Date.now()) });
     try {
-      store.set({ mine: ready(await api.bookings()) });
+      const all = await api.bookings();
+      store.set({ mine: ready(all) });
+      const { detail } = store.get();
+      const opened = detail.is === 'ready' ? detail.value : null;
+      const now = opened && all.find((one) => one.id === opened.id);
+      if (quietly && opened && now && now.state !== opened.state) fetchDetail(opened.id, opened);
     } catch (fault) {
-      store.set({ mine: failed(store.get().mine, fault instanceof Failure ? fault : new Failure('unknown')) });
+      if (!quietly) store.set({ mine: failed(store.get().mine, fault instanceof Failure ? fault : new Failure('unknown')) });
     }
+  }
+
+  function fetchDetail(id: string, last: Booking | null): void {
+    const isOpen = () => {
+      const shown = latest(store.get().detail);
+      return store.get().detail.is !== 'idle' && (shown === null || shown.id === id);
+    };
+    api.booking(id).then(
+      (booking) => isOpen() && store.set({ detail: ready(booking) }),
+      (fault: unknown) => isOpen() && store.set({ detail: { is: 'failed', fault: fault instanceof Failure ? fault : new Failure('unknown'), last } }),
+    );
+  }
+
+  /** My bookings are followed while they are looked at: soon where something is about to change, else now and then. */
+  function lookAtMine(now: number): void {
+    const { view, mine, doing } = store.get();
+    if (view !== 'bookings' || mine.is !== 'ready' || doing.is === 'working' || document.visibilityState === 'hidden') return;
+    const soonest = Math.min(MINE_MS, ...mine.value.map((one) => meaningOf(one.state).lookAgainMs ?? MINE_MS));
+    if (now - mineAskedAt >= soonest) void loadMine(true);
   }
 
   return {
@@ -74,13 +104,18 @@ export function createPane(store: Store, api: RoomBooker, around: Surroundings):
       const opened = outlook;
       void searching.loadRooms();
       await reread();
-      store.set({ stage: opened.kind });
+      store.set({ stage: opened.kind, restoring: (store.get().form?.rooms.length ?? 0) > 0 });
       opened.watch(() => void reread());
       setInterval(() => {
         bookings.tick(Date.now());
         searching.askIfStale(Date.now());
+        lookAtMine(Date.now());
       }, 1_000);
+      window.addEventListener('online', () => {
+        if (store.get().search.is === 'failed') void searching.ask();
+      });
       await bookings.restore(opened);
+      store.set({ restoring: false });
     },
 
     signIn() {
@@ -170,15 +205,7 @@ export function createPane(store: Store, api: RoomBooker, around: Surroundings):
       const known = store.get().mine;
       const last = known.is === 'ready' ? known.value.find((one) => one.id === id) ?? null : null;
       store.set({ detail: { is: 'loading', last, since: Date.now() } });
-      api.booking(id).then(
-        (booking) => {
-          if (store.get().detail.is !== 'idle') store.set({ detail: ready(booking) });
-        },
-        (fault: unknown) => {
-          const failure = fault instanceof Failure ? fault : new Failure('unknown');
-          if (store.get().detail.is !== 'idle') store.set({ detail: { is: 'failed', fault: failure, last } });
-        },
-      );
+      fetchDetail(id, last);
     },
   };
 }

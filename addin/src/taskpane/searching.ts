@@ -11,6 +11,9 @@ const LIMIT = 50;
 const TYPING_MS = 250;
 /** An answer older than this is asked again while somebody looks at it. */
 export const STALE_MS = 60_000;
+/** After a failure that passes by itself the search is asked again this often, as long as somebody looks. */
+const AGAIN_MS = 15_000;
+const PASSING: ReadonlySet<string> = new Set(['offline', 'too_slow', 'side_unavailable', 'rate_limited', 'in_progress']);
 
 export interface Searching {
   /** Asks now; `quietly` for a look again that nobody pressed for. */
@@ -49,6 +52,7 @@ export function createSearching(store: Store, api: RoomBooker): Searching {
     under?.abort();
     const question = questionNow();
     if (!question) return;
+    lastTry = Date.now();
     const mine = (under = new AbortController());
     const text = JSON.stringify(question);
     const same = text === answered;
@@ -66,6 +70,7 @@ export function createSearching(store: Store, api: RoomBooker): Searching {
     } catch (fault) {
       if (under !== mine || mine.signal.aborted) return;
       const failure = fault instanceof Failure ? fault : new Failure('unknown');
+      lastTry = Date.now();
       store.set({ search: failed(store.get().search, failure) });
     } finally {
       if (under === mine) under = null;
@@ -106,8 +111,15 @@ export function createSearching(store: Store, api: RoomBooker): Searching {
     askIfStale(now) {
       const { search, view, doing, stage } = store.get();
       const answer = latest(search);
-      if (stage !== 'compose' || view !== 'search' || doing.is === 'working' || under || search.is === 'failed' || !answer) return;
-      if (document.visibilityState === 'hidden' || now - Date.parse(answer.as_of ?? new Date(0).toISOString()) < STALE_MS || now - lastTry < STALE_MS) return;
+      if (stage !== 'compose' || view !== 'search' || doing.is === 'working' || under || document.visibilityState === 'hidden') return;
+      if (search.is === 'failed') {
+        const pause = Math.max(AGAIN_MS, (search.fault.retryAfterS ?? 0) * 1_000);
+        if (!PASSING.has(search.fault.code) || now - lastTry < pause) return;
+        lastTry = now;
+        void this.loadRooms();
+        return void ask(true);
+      }
+      if (!answer || now - Date.parse(answer.as_of ?? new Date(0).toISOString()) < STALE_MS || now - lastTry < STALE_MS) return;
       lastTry = now;
       void ask(true);
     },

@@ -30,6 +30,8 @@ export interface PaneState {
   /** All mapped rooms, for the filters. */
   rooms: Room[];
   doing: Doing;
+  /** Not known yet whether this appointment, which has rooms, has bookings: what comes in the list's place must not jump in. */
+  restoring: boolean;
   /** Bookings of this appointment, oldest first. */
   bookings: Booking[];
   /** Choosing a room although there is a booking: instead of one (its id), or beside it. */
@@ -45,7 +47,7 @@ export interface PaneState {
 export function firstState(language: string): PaneState {
   return {
     speech: speak(language), stage: 'starting', view: 'search', form: null, filters: NO_FILTERS, several: false, chosen: [],
-    opened: null, search: idle, rows: [], rooms: [], doing: { is: 'nothing' }, bookings: [], choosing: { is: 'no' },
+    opened: null, search: idle, rows: [], rooms: [], doing: { is: 'nothing' }, restoring: false, bookings: [], choosing: { is: 'no' },
     lookFault: null, notice: null, mine: idle, detail: idle, said: { text: '', n: 0 },
   };
 }

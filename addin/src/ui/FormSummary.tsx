@@ -1,7 +1,7 @@
 /** The appointment in two lines, so that it is plain what is being searched for. */
 import type { Form } from '../model/form.ts';
 import { slotOf } from '../model/form.ts';
-import { city, dayAndTimes } from './format.ts';
+import { dayAndTimes, zoneName } from './format.ts';
 import { Icon } from './Icon.tsx';
 import { useSpeech } from './speech.ts';
 
@@ -16,7 +16,7 @@ export function FormSummary({ form }: { form: Form | null }) {
         <p class="quiet">
           {form ? (
             <>
-              <span>{city(form.zone)}</span>
+              <span>{zoneName(form.zone, locale)}</span>
               <span>{words.form.persons(form.persons)}</span>
               {form.recurrence && <span class="with-icon"><Icon name="repeat" size={16} />{words.form.series}</span>}
             </>

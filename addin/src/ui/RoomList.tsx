@@ -3,6 +3,7 @@ import type { Failure } from '../api/client.ts';
 import type { Alternative, Availability, Room, RoomAvailability } from '../api/shapes.ts';
 import type { Slot } from '../model/form.ts';
 import { latest, type Remote } from '../model/remote.ts';
+import { Button } from './Button.tsx';
 import { FaultPanel } from './FaultPanel.tsx';
 import { Icon } from './Icon.tsx';
 import { RoomRow } from './RoomRow.tsx';
@@ -21,12 +22,14 @@ interface Props {
   opened: string | null;
   onChoose: (room: Room) => void;
   onTake: (way: Alternative, room: Room | null) => void;
+  /** Only while words or filters hide rooms. */
+  onOthers?: (() => void) | undefined;
   onRetry: () => void;
   onSignIn: () => void;
 }
 
 export function RoomList(props: Props) {
-  const { search, rows, slot, zone, several, chosen, opened, onChoose, onTake, onRetry, onSignIn } = props;
+  const { search, rows, slot, zone, several, chosen, opened, onChoose, onTake, onOthers, onRetry, onSignIn } = props;
   const { words } = useSpeech();
   const answer = latest(search);
   return (
@@ -39,6 +42,7 @@ export function RoomList(props: Props) {
           <Icon name="search" size={32} />
           <p class="panel-title">{words.search.none}</p>
           <p class="quiet">{words.search.noneAdvice}</p>
+          {onOthers && <Button icon="search" onPress={onOthers}>{words.ways.others}</Button>}
         </div>
       )}
       {answer && rows.length > 0 && answer.counts.free === 0 && <p class="hint">{words.search.noneFree}</p>}
@@ -47,7 +51,7 @@ export function RoomList(props: Props) {
           {rows.map((row) => (
             <RoomRow
               key={row.room.id} row={row} slot={slot} zone={zone} several={several}
-              chosen={chosen.some((room) => room.id === row.room.id)} open={opened === row.room.id} onChoose={onChoose} onTake={onTake}
+              chosen={chosen.some((room) => room.id === row.room.id)} open={opened === row.room.id} onChoose={onChoose} onTake={onTake} onOthers={onOthers}
             />
           ))}
         </div>
@@ -79,7 +83,7 @@ function Counts({ answer, working, onRefresh }: { answer: Availability; working:
   );
 }
 
-function Waiting({ since }: { since: number | null }) {
+export function Waiting({ since }: { since: number | null }) {
   const { words } = useSpeech();
   const now = useNow(1_000);
   const waited = since === null ? 0 : now - since;

@@ -1,6 +1,7 @@
 /** One room of the list: what it is, whether it is free, and when chosen everything else about it. */
 import type { Alternative, Room, RoomAvailability } from '../api/shapes.ts';
 import type { Slot } from '../model/form.ts';
+import { eachOnce } from '../model/list.ts';
 import { city, day, times, until, zonesDiffer, type When } from './format.ts';
 import { Icon, type IconName } from './Icon.tsx';
 import { useSpeech } from './speech.ts';
@@ -40,9 +41,10 @@ interface Props {
   open: boolean;
   onChoose: (room: Room) => void;
   onTake: (way: Alternative, room: Room | null) => void;
+  onOthers?: (() => void) | undefined;
 }
 
-export function RoomRow({ row, slot, zone, several, chosen, open, onChoose, onTake }: Props) {
+export function RoomRow({ row, slot, zone, several, chosen, open, onChoose, onTake, onOthers }: Props) {
   const speech = useSpeech();
   const { words, locale } = speech;
   const { room, state } = row;
@@ -75,11 +77,11 @@ export function RoomRow({ row, slot, zone, several, chosen, open, onChoose, onTa
             {room.number && room.number !== room.name && <li>{room.number}</li>}
             {room.requires_approval && <li class="tag-warn">{words.room.approval}</li>}
             {room.wheelchair_accessible && <li><Icon name="step" size={16} />{words.room.stepFree}</li>}
-            {room.equipment.map((one) => <li key={one}>{one}</li>)}
+            {eachOnce(room.equipment).map((one) => <li key={one}>{one}</li>)}
           </ul>
           {state !== 'free' && <Clashes row={row} when={when} />}
           {row.slots && state === 'free' && row.conflicts.length > 0 && <Clashes row={row} when={when} />}
-          <Ways ways={row.alternatives} room={room} slot={slot} zone={zone} onTake={onTake} />
+          <Ways ways={row.alternatives} room={room} slot={slot} zone={zone} onTake={onTake} onOthers={state === 'free' ? undefined : onOthers} />
         </div>
       )}
     </div>

@@ -12,13 +12,17 @@ interface Props {
   slot: Slot | null;
   zone: string;
   onTake: (way: Alternative, room: Room | null) => void;
+  /** Where a search hides other rooms: shows them. The way on when there is no other. */
+  onOthers?: (() => void) | undefined;
 }
 
 const ICONS: Record<Alternative['kind'], IconName> = { earlier: 'clock', later: 'clock', shorter: 'clock', other_room: 'room' };
 
-export function Ways({ ways, room, slot, zone, onTake }: Props) {
+export function Ways({ ways, room, slot, zone, onTake, onOthers }: Props) {
   const { words, locale } = useSpeech();
-  if (ways.length === 0) return null;
+  if (ways.length === 0) {
+    return onOthers ? <div class="ways"><Button icon="search" wide onPress={onOthers}>{words.ways.others}</Button></div> : null;
+  }
   const when: When = { locale, zone };
   const describe = (way: Alternative): string => {
     const span = slot && !sameDay(slot.start, way.start, when) ? dayAndTimes(way.start, way.end, when) : times(way.start, way.end, when);

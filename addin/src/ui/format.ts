@@ -58,6 +58,20 @@ export function city(zone: string): string {
   return (zone.split('/').pop() ?? zone).replace(/_/g, ' ');
 }
 
+/**
+ * What to call the zone of the appointment. Outlook's own names stand for many cities: only the zone of this computer is
+ * surely a city of the person's, any other is called by its general name (Central European Time).
+ */
+export function zoneName(zone: string, locale: string, here = Intl.DateTimeFormat().resolvedOptions().timeZone): string {
+  if (zone === here) return city(zone);
+  try {
+    const parts = formatter(locale, { timeZone: zone, timeZoneName: 'longGeneric' }).formatToParts(new Date());
+    return parts.find((part) => part.type === 'timeZoneName')?.value ?? city(zone);
+  } catch {
+    return city(zone); // browsers before 2022 know no general names
+  }
+}
+
 /** Whether two zones show another time at this instant: Amsterdam and Berlin do not. */
 export function zonesDiffer(zone: string, other: string | null, instant: string, locale: string): other is string {
   if (!other || zone === other) return false;

@@ -164,13 +164,14 @@ describe('the form is followed', () => {
   beforeEach(() => vi.useFakeTimers());
   afterEach(() => vi.useRealTimers());
 
-  test('by events, several of which are one change', () => {
+  test('by events, several of which are one change', async () => {
     const handlers: Record<string, () => void> = {};
     const changed = vi.fn();
     const stop = watchForm(item({
       addHandlerAsync: (event: string, handler: () => void, done: Done<void>) => { handlers[event] = handler; done({ status: 'succeeded' }); },
       removeHandlerAsync: () => undefined,
     }), changed);
+    await vi.advanceTimersByTimeAsync(0);
     handlers['time']?.();
     handlers['people']?.();
     vi.advanceTimersByTime(300);

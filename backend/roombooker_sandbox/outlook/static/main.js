@@ -1,6 +1,6 @@
 /**
  * The page's start. Address: ?as=<mail> signs in · compose=1 opens a new meeting · pane=1 its pane · start=2027-03-01T09:00 minutes=60
- * subject= place it · profile= web|new|classic|mac|onprem · theme= light|dark · lang= · consent=1 the token broker asks first.
+ * subject= place it · date= the calendar opens there · profile= web|new|classic|mac|onprem · theme= light|dark · lang= · consent=1 the token broker asks first.
  */
 
 import { Broker } from "./broker.js";
@@ -133,6 +133,6 @@ function run(session) {
     compose(from, from + Number(asked.get("minutes") ?? 30) * 60000, asked.get("subject") ?? "");
     if (asked.has("pane")) toggle();
   } else {
-    show(calendar, "calendar", now());
+    show(calendar, "calendar", asked.has("date") ? instant(asked.get("date"), "12:00", session.zone) : now());
   }
 }

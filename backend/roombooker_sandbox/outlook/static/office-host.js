@@ -68,7 +68,13 @@ export function composeMethods({ draft, profile, session, save, send, showNotifi
   });
   const named = async (given) => {
     if (!Array.isArray(given) || given.length > 100) throw new OfficeError(9012, "NumberOfRecipientsExceeded", "At most 100 recipients at a time.");
-    return Promise.all(given.map(asInvitee).map(async (each) => (each.name === each.address ? { ...each, name: (await nameOf(each.address))?.name ?? each.name } : each)));
+    return Promise.all(given.map(asInvitee).map(async (each) => {
+      // An address of a room stays a room's, whichever list it is written into.
+      const known = [...draft.required, ...draft.optional].find(({ address }) => address === each.address);
+      if (known) return known;
+      const entry = await nameOf(each.address);
+      return { ...each, name: each.name === each.address ? (entry?.name ?? each.name) : each.name, room: entry?.kind === "room" };
+    }));
   };
   return {
     ...text("subject", 255),
