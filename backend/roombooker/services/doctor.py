@@ -189,9 +189,8 @@ class Doctor:
 
     def _hooks(self) -> None:
         with self._database.read() as session:
-            read_at = dict(
-                session.execute(select(CursorRow.name, CursorRow.read_at).where(CursorRow.name.in_([HOOK_REFUSED, HOOK_ACCEPTED]))).tuples()
-            )
+            found = session.execute(select(CursorRow.name, CursorRow.read_at).where(CursorRow.name.in_([HOOK_REFUSED, HOOK_ACCEPTED])))
+            read_at = {name: at for name, at in found}  # noqa: C416  rows are no pairs to the type checker
         refused, accepted = read_at.get(HOOK_REFUSED), read_at.get(HOOK_ACCEPTED)
         if refused is not None and (accepted is None or accepted < refused):
             raise _Found(
