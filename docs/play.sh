@@ -41,6 +41,10 @@ reserve() {
 }
 reschedule_to() { topdesk POST "/reservations/$R/reschedule" "{\"plannedStartDate\":\"${DAY}T$1:00Z\",\"plannedEndDate\":\"${DAY}T$2:00Z\"}" >/dev/null; }
 move_to() { topdesk POST "/reservations/$R/reservedFacilities/move" "{\"from\":{\"location\":{\"id\":\"$(location "$1")\"}},\"to\":{\"location\":{\"id\":\"$(location "$2")\"}}}" >/dev/null; }
+cancel() { topdesk POST "/reservations/$R/cancel" >/dev/null; }
+approve() { topdesk POST "/reservations/$R/approve" >/dev/null; }
+reject() { topdesk POST "/reservations/$R/reject" "{\"id\":\"$(topdesk GET /reservationRejectionReasons | pick "['results'][0]['id']")\"}" >/dev/null; }
+cater() { topdesk POST "/reservations/$R/reservedServices" "{\"facility\":{\"location\":{\"id\":\"$(location "$1")\"}},\"addServices\":[{\"name\":\"Coffee and tea\"}]}" >/dev/null; }
 
 # theirs 10:00 amber: R becomes the id of the live reservation of that room at that time
 theirs() {
