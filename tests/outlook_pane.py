@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from playwright.sync_api import Frame, FrameLocator, Locator, Page, expect
+
 from stack import ROOT, Stack
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")

@@ -24,7 +24,7 @@ export function availability(rows: RoomAvailability[], asOf = new Date().toISOSt
 export function booking(state: Booking['state'], more: Partial<Booking> = {}): Booking {
   return {
     id: 'b1', state, start: START, end: END, subject: 'Planning', organizer: 'alice.jansen@contoso.example', attendees: 3, private: false,
-    held_until: null, rooms: [{ room: room('1'), match_key: 'ORB-1', reservation: { id: 'r', number: 'R1' }, state: 'planned' }],
+    held_until: null, rooms: [{ room: room('1'), match_key: 'ORB-1', reservation: { id: 'r', number: 'R1' }, state: 'planned', start: null, end: null, reason: null }],
     reason: null, alternatives: [], timeline: [], moving_to: null, ...more,
   };
 }

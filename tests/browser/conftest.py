@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+
 from stack import ROOT, Stack, start_stack
 
 # A machine that is busy with other tests is slow, not broken.

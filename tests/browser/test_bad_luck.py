@@ -1,8 +1,9 @@
 """Systems that are away, slow, busy or lose their answer: the person is told, keeps what they chose, and nothing is doubled."""
 
 import pytest
-from outlook_pane import HOUR, choose, compose, look, office_day, press_book, row_of, rows, standing_still, state
 from playwright.sync_api import Page, expect
+
+from outlook_pane import HOUR, choose, compose, look, office_day, press_book, row_of, rows, standing_still, state
 from sandboxes import ALICE
 from stack import Stack, eventually
 

@@ -3,8 +3,9 @@
 import re
 
 import pytest
-from outlook_pane import HOUR, book, calendar, choose, compose, look, office_day, open_event, pane_of, press_book, row_of, rows, state
 from playwright.sync_api import Page, expect
+
+from outlook_pane import HOUR, book, calendar, choose, compose, look, office_day, open_event, pane_of, press_book, row_of, rows, state
 from sandboxes import ALICE, BOB, ERIN
 from stack import Stack, eventually, zulu
 
@@ -80,12 +81,15 @@ def test_a_series_shows_which_dates_are_free_and_is_booked(page: Page, stack: St
     pane = compose(page, stack, start, mail=ALICE, subject="Stand-up")
     page.get_by_test_id("repeat").select_option(label="Every week")
     page.get_by_test_id("repeat-end").select_option(index=2)
+    page.get_by_test_id("repeat-count").fill("5")
+    page.get_by_test_id("repeat-count").blur()
     expect(pane.get_by_text("Repeats")).to_be_visible()
     expect(rows(pane).first).to_contain_text(re.compile(r"\d+ of \d+ free"))
     row = choose(pane, room)
     look(page, "series")
     press_book(pane)
     expect(state(pane, "Reserved")).to_be_visible()
+    expect(pane.locator(".dates li")).to_have_count(5)
     look(page, "series-reserved")
     expect(row).to_have_count(0)
 

@@ -1,9 +1,10 @@
 """The pane in each theme, width, language and client: readable, operable by keyboard, without axe violations."""
 
 import pytest
+from playwright.sync_api import Page, expect
+
 from browser.conftest import Opener
 from outlook_pane import HOUR, choose, compose, frame_of, look, office_day, rows, state
-from playwright.sync_api import Page, expect
 from sandboxes import ALICE, BOB
 from stack import Stack
 
@@ -11,7 +12,10 @@ pytestmark = pytest.mark.browser
 DAY = 17
 
 
-@pytest.mark.parametrize(("theme", "lang", "search"), [("dark", "en-US", "Find a room"), ("light", "nl-NL", "Ruimte zoeken"), ("dark", "de-DE", ""), ("light", "fr-FR", "")])
+@pytest.mark.parametrize(
+    ("theme", "lang", "search"),
+    [("dark", "en-US", "Find a room"), ("light", "nl-NL", "Ruimte zoeken"), ("dark", "de-DE", ""), ("light", "fr-FR", "")],
+)
 def test_the_pane_is_at_home_in_the_hosts_theme_and_language(page: Page, stack: Stack, theme: str, lang: str, search: str) -> None:
     start = office_day(DAY, 10)
     room = stack.person().free_room(start, start + HOUR)

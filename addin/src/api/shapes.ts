@@ -85,6 +85,10 @@ export const BookedRoom = v.object({
   match_key: maybe(v.string()),
   reservation: maybe(v.object({ id: v.string(), number: maybe(v.string()) })),
   state: v.optional(v.string(), ''),
+  /** Of a series: which date this is, and why it is not as the others. */
+  start: maybe(instant),
+  end: maybe(instant),
+  reason: maybe(Reason),
 });
 
 export const TimelineEntry = v.object({ at: instant, kind: v.string(), message: v.string(), by: maybe(v.string()) });
@@ -125,6 +129,7 @@ export type Alternative = v.InferOutput<typeof Alternative>;
 export type Conflict = v.InferOutput<typeof Conflict>;
 export type RoomAvailability = v.InferOutput<typeof RoomAvailability>;
 export type Availability = v.InferOutput<typeof Availability>;
+export type BookedRoom = v.InferOutput<typeof BookedRoom>;
 export type BookingState = v.InferOutput<typeof BookingState>;
 export type Booking = v.InferOutput<typeof Booking>;
 export type TimelineEntry = v.InferOutput<typeof TimelineEntry>;

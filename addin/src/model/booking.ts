@@ -1,5 +1,5 @@
 /** What each state of a booking means for the person: whether it stands, what may be done, how often to look again. */
-import type { Booking, BookingState } from '../api/shapes.ts';
+import type { Booking, BookingState, Room } from '../api/shapes.ts';
 import { sameSlot, slotOf, type Form, type Slot } from './form.ts';
 
 export type Tone = 'progress' | 'waiting' | 'good' | 'over' | 'bad';
@@ -39,9 +39,16 @@ export function slotOfBooking(booking: Booking): Slot {
   return booking.moving_to ?? { start: booking.start, end: booking.end };
 }
 
+/** Each room once; a series names it for each date. */
+export function roomsOf(booking: Booking): Room[] {
+  return [...new Map(booking.rooms.map(({ room }) => [room.id, room])).values()];
+}
+
 /** The form's time when it is no longer the booking's: the room has to be moved too, or the time set back. */
 export function driftOf(form: Form | null, booking: Booking): Slot | null {
   if (!form || !meaningOf(booking.state).live || form.recurrence) return null;
+  // A series has many dates; Outlook and the plan move those.
+  if (booking.rooms.length > roomsOf(booking).length) return null;
   const slot = slotOf(form);
   return slot && !sameSlot(slot, slotOfBooking(booking)) ? slot : null;
 }

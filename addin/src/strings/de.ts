@@ -102,6 +102,7 @@ export const de: Strings = {
   },
   booking: {
     number: (number) => `TOPdesk ${number}`,
+    dates: (n) => `${n} ${n === 1 ? 'Termin' : 'Termine'}`,
     cancel: 'Buchung stornieren',
     cancelQuestion: 'Den Raum zurückgeben?',
     cancelText: 'Andere können ihn sofort buchen.',

@@ -103,6 +103,7 @@ export const en = {
   },
   booking: {
     number: (number: string) => `TOPdesk ${number}`,
+    dates: (n: number) => `${n} ${n === 1 ? 'date' : 'dates'}`,
     cancel: 'Cancel booking',
     cancelQuestion: 'Give the room back?',
     cancelText: 'Others can book it at once.',

@@ -102,6 +102,7 @@ export const fr: Strings = {
   },
   booking: {
     number: (number) => `TOPdesk ${number}`,
+    dates: (n) => `${n} ${n === 1 ? 'date' : 'dates'}`,
     cancel: 'Annuler la réservation',
     cancelQuestion: 'Rendre la salle ?',
     cancelText: 'D’autres pourront la réserver aussitôt.',

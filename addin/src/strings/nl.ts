@@ -102,6 +102,7 @@ export const nl: Strings = {
   },
   booking: {
     number: (number) => `TOPdesk ${number}`,
+    dates: (n) => `${n} ${n === 1 ? 'datum' : 'datums'}`,
     cancel: 'Boeking annuleren',
     cancelQuestion: 'De ruimte teruggeven?',
     cancelText: 'Anderen kunnen haar meteen boeken.',

@@ -3,7 +3,7 @@ import { Failure } from '../api/client.ts';
 import { createPress } from '../api/press.ts';
 import type { RoomBooker } from '../api/resources.ts';
 import type { Booking, Room } from '../api/shapes.ts';
-import { findBooking, isSettled, meaningOf, newest } from '../model/booking.ts';
+import { findBooking, isSettled, meaningOf, newest, roomsOf } from '../model/booking.ts';
 import { slotOf, type Slot } from '../model/form.ts';
 import { remainingMs, shouldExtend } from '../model/hold.ts';
 import type { Outlook } from './outlook.ts';
@@ -82,7 +82,7 @@ export function createBookings(store: Store, api: RoomBooker): Bookings {
 
   async function addRooms(outlook: Outlook, booking: Booking): Promise<void> {
     try {
-      for (const { room } of booking.rooms) await outlook.addRoom({ name: room.name, mailbox: room.mailbox });
+      for (const room of roomsOf(booking)) await outlook.addRoom({ name: room.name, mailbox: room.mailbox });
       if (store.get().notice === 'room_not_added') store.set({ notice: null });
     } catch {
       store.set({ notice: 'room_not_added' });
@@ -166,11 +166,11 @@ export function createBookings(store: Store, api: RoomBooker): Bookings {
         if (!now || now.start !== slot.start || now.end !== slot.end) {
           await outlook.setTime(slot.start, slot.end).catch(() => store.set({ notice: 'outlook_refused' }));
         }
-        const gone = booking.rooms.filter((old) => !rooms.some((room) => room.id === old.room.id));
+        const gone = roomsOf(booking).filter((old) => !rooms.some((room) => room.id === old.id));
         for (const room of rooms) {
           await outlook.addRoom({ name: room.name, mailbox: room.mailbox }).catch(() => store.set({ notice: 'room_not_added' }));
         }
-        for (const { room } of gone) await outlook.removeRoom({ name: room.name, mailbox: room.mailbox }).catch(() => undefined);
+        for (const room of gone) await outlook.removeRoom({ name: room.name, mailbox: room.mailbox }).catch(() => undefined);
         await keepInItem(outlook);
       } catch (fault) {
         fail('move', booking.id, fault);
@@ -191,7 +191,7 @@ export function createBookings(store: Store, api: RoomBooker): Bookings {
         show(gone);
         follow(gone);
         if (!outlook || outlook.kind !== 'compose') return;
-        for (const { room } of gone.rooms) {
+        for (const room of roomsOf(gone)) {
           await outlook.removeRoom({ name: room.name, mailbox: room.mailbox }).catch(() => undefined);
         }
         await keepInItem(outlook);

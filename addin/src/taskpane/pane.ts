@@ -2,7 +2,7 @@
 import { Failure } from '../api/client.ts';
 import type { RoomBooker } from '../api/resources.ts';
 import type { Alternative, Booking, Room } from '../api/shapes.ts';
-import { meaningOf, slotOfBooking } from '../model/booking.ts';
+import { meaningOf, roomsOf, slotOfBooking } from '../model/booking.ts';
 import { asksTheSame, sameForm, slotOf } from '../model/form.ts';
 import { failed, latest, loading, ready } from '../model/remote.ts';
 import { speak } from '../strings/index.ts';
@@ -149,7 +149,7 @@ export function createPane(store: Store, api: RoomBooker, around: Surroundings):
       if (!outlook || !form) return;
       const slot = { start: way.start, end: way.end };
       if (current && store.get().choosing.is !== 'beside') {
-        const rooms = target ? [target] : current.rooms.map((one) => one.room);
+        const rooms = target ? [target] : roomsOf(current);
         return bookings.move(outlook, current, slot, rooms);
       }
       if (way.room) searching.offer(way);
@@ -173,7 +173,7 @@ export function createPane(store: Store, api: RoomBooker, around: Surroundings):
     followTime(booking) {
       const { form } = store.get();
       const slot = form && slotOf(form);
-      if (outlook && slot) void bookings.move(outlook, booking, slot, booking.rooms.map((one) => one.room));
+      if (outlook && slot) void bookings.move(outlook, booking, slot, roomsOf(booking));
     },
 
     setTimeBack(booking) {
@@ -183,7 +183,7 @@ export function createPane(store: Store, api: RoomBooker, around: Surroundings):
 
     bookAgain(booking) {
       if (!outlook) return;
-      const rooms = booking.rooms.map((one) => one.room);
+      const rooms = roomsOf(booking);
       store.set({ bookings: store.get().bookings.filter((one) => one.id !== booking.id), chosen: rooms, several: rooms.length > 1 });
       void bookings.book(outlook, rooms);
     },

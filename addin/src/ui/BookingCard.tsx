@@ -2,14 +2,14 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Failure } from '../api/client.ts';
 import type { Alternative, Booking } from '../api/shapes.ts';
-import { meaningOf, slotOfBooking, type Tone } from '../model/booking.ts';
+import { meaningOf, roomsOf, slotOfBooking, type Tone } from '../model/booking.ts';
 import type { Slot } from '../model/form.ts';
 import { remainingMs } from '../model/hold.ts';
+import { BookedRooms } from './BookedRooms.tsx';
 import { Button } from './Button.tsx';
 import { FaultPanel } from './FaultPanel.tsx';
 import { city, dayAndTimes, sameDay, times, zonesDiffer } from './format.ts';
 import { Icon, type IconName } from './Icon.tsx';
-import { placeOf } from './RoomRow.tsx';
 import { useNow, useSpeech } from './speech.ts';
 import { Timeline } from './Timeline.tsx';
 import { Ways } from './Ways.tsx';
@@ -44,6 +44,7 @@ export function BookingCard({ booking, zone, drift = null, working = null, fault
   const heading = useRef<HTMLHeadingElement>(null);
   const { tone, live } = meaningOf(booking.state);
   const slot = slotOfBooking(booking);
+  const rooms = roomsOf(booking);
   const when = { locale, zone };
   useEffect(() => {
     if (focus) heading.current?.focus();
@@ -61,16 +62,10 @@ export function BookingCard({ booking, zone, drift = null, working = null, fault
       </div>
       <dl class="card-facts">
         <dt class="unseen">{words.search.list}</dt>
-        {booking.rooms.map(({ room, reservation }) => (
-          <dd key={room.id}>
-            <strong>{room.name}</strong>
-            {reservation?.number && <span class="quiet number">{words.booking.number(reservation.number)}</span>}
-            <span class="quiet line">{placeOf(room, { words, locale, language: '' }).join(' · ')}</span>
-          </dd>
-        ))}
+        <BookedRooms booking={booking} zone={zone} />
         <dd class="card-time">
           {dayAndTimes(slot.start, slot.end, when)}
-          {booking.rooms.map(({ room }) => zonesDiffer(zone, room.time_zone, slot.start, locale) && room.time_zone && (
+          {rooms.map((room) => zonesDiffer(zone, room.time_zone, slot.start, locale) && room.time_zone && (
             <span key={room.id} class="quiet line">
               {words.room.roomTime(times(slot.start, slot.end, { locale, zone: room.time_zone }), city(room.time_zone))}
             </span>

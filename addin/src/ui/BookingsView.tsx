@@ -2,7 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import type { Failure } from '../api/client.ts';
 import type { Booking } from '../api/shapes.ts';
-import { meaningOf, type Tone } from '../model/booking.ts';
+import { meaningOf, roomsOf, type Tone } from '../model/booking.ts';
 import { latest, type Remote } from '../model/remote.ts';
 import type { Doing } from '../taskpane/state.ts';
 import { BookingCard } from './BookingCard.tsx';
@@ -92,7 +92,7 @@ function List({ bookings, zone, onOpen }: { bookings: Booking[]; zone: string; o
               <span class="room-text">
                 <span class="room-name">{titleOf(booking, words)}</span>
                 <span class="quiet">{dayAndTimes(booking.start, booking.end, { locale, zone })}</span>
-                <span class="quiet">{booking.rooms.map(({ room }) => room.name).join(', ')}</span>
+                <span class="quiet">{roomsOf(booking).map((room) => room.name).join(', ')}</span>
               </span>
               <span class="room-state">{words.state[booking.state].title}</span>
             </button>

@@ -17,7 +17,7 @@ function booking(id: string, state: Booking['state'], start: string, end: string
   const made_: Booking = {
     id, state, start, end, subject: 'Quarterly planning', organizer: 'alice.jansen@contoso.example', attendees: 6, private: false,
     held_until: state === 'awaiting_appointment' ? shift(new Date().toISOString(), Number(wanted.get('hold') ?? 29.6)) : null,
-    rooms: ids.map((one) => ({ room: rooms.find((r) => r.id === one) ?? room(0), match_key: `ORB-${one}`, reservation: { id: 'x', number: `R2611 ${40 + Number(one)}` }, state: 'planned' })),
+    rooms: ids.map((one) => ({ room: rooms.find((r) => r.id === one) ?? room(0), match_key: `ORB-${one}`, reservation: { id: 'x', number: `R2611 ${40 + Number(one)}` }, state: 'planned', start: null, end: null, reason: null })),
     reason: null, alternatives: [], moving_to: null,
     timeline: [
       { at: shift(new Date().toISOString(), -4), kind: 'intent', message: 'Booked from Outlook', by: 'Alice Jansen' },

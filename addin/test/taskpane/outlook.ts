@@ -73,7 +73,7 @@ export class MadeUpApi implements RoomBooker {
     return this.keep(booking(this.next, {
       start: request.start, end: request.end,
       held_until: this.next === 'awaiting_appointment' ? new Date(Date.now() + 1_800_000).toISOString() : null,
-      rooms: request.rooms.map((id) => ({ room: room(id), match_key: `ORB-${id}`, reservation: null, state: '' })),
+      rooms: request.rooms.map((id) => ({ room: room(id), match_key: `ORB-${id}`, reservation: null, state: '', start: null, end: null, reason: null })),
     }));
   };
   bookings = () => Promise.resolve([...this.known.values()]);
@@ -84,7 +84,7 @@ export class MadeUpApi implements RoomBooker {
   move = async (id: string, request: { start: string; end: string; rooms: string[] }, key: string) => {
     this.meet(`move ${request.start}`, key);
     const old = await this.booking(id);
-    return this.keep({ ...old, state: 'moving', moving_to: { start: request.start, end: request.end }, rooms: request.rooms.map((one) => ({ room: room(one), match_key: null, reservation: null, state: '' })) });
+    return this.keep({ ...old, state: 'moving', moving_to: { start: request.start, end: request.end }, rooms: request.rooms.map((one) => ({ room: room(one), match_key: null, reservation: null, state: '', start: null, end: null, reason: null })) });
   };
   cancel = async (id: string, key: string) => {
     this.meet('cancel', key);
