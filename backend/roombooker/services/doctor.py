@@ -22,6 +22,7 @@ class TopdeskProbe(Protocol):
 
     def version(self) -> str: ...
     def read_reservations(self) -> None: ...
+    def write_reservations(self) -> None: ...
     def read_locations(self) -> None: ...
     def branches(self) -> dict[str, str]: ...
     def read_persons(self) -> None: ...
@@ -67,6 +68,9 @@ class Doctor:
         reachable = yield from self._ask("TOPdesk answers and knows us", self._topdesk)
         if reachable:
             yield from self._ask("TOPdesk: reservations may be read", lambda: self._right("reservations", self._probe.read_reservations))
+            yield from self._ask(
+                "TOPdesk: reservations may be made", lambda: self._right("reservations_write", self._probe.write_reservations, to="make and change reservations")
+            )
             yield from self._ask("TOPdesk: locations may be read", lambda: self._right("locations", self._probe.read_locations))
             yield from self._ask("TOPdesk: persons may be read", lambda: self._right("persons", self._probe.read_persons))
             yield from self._ask(
@@ -132,13 +136,13 @@ class Doctor:
             "TOPdesk does not accept ROOMBOOKER_TOPDESK_USERNAME with ROOMBOOKER_TOPDESK_PASSWORD: it must be an application password of that operator (it may also have expired).",
         )
 
-    def _right(self, right: str, question: Callable[[], object]) -> None:
+    def _right(self, right: str, question: Callable[[], object], *, to: str = "") -> None:
         try:
             question()
         except Denied as error:
             raise _Found(
                 f"right_missing:{right}",
-                f"Give the operator's permission group the right to read {right.replace('_', ' ')} in TOPdesk. ({error.message})",
+                f"Give the operator's permission group the right to {to or 'read ' + right.replace('_', ' ')} in TOPdesk. ({error.message})",
             ) from error
 
     def _match_field(self) -> None:

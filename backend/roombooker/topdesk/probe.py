@@ -1,12 +1,14 @@
 """Small questions for the doctor: each asks for one thing that Room Booker needs and raises what is missing (Denied with its right)."""
 
+from contextlib import suppress
 from typing import Any
 
+from roombooker.errors import Refused
 from roombooker.settings import Settings
 from roombooker.topdesk import fiql
 from roombooker.topdesk.client import TopdeskClient
 from roombooker.topdesk.directory import BRANCHES, LOCATIONS, PERSONS
-from roombooker.topdesk.reservations import READ
+from roombooker.topdesk.reservations import READ, WRITE
 
 REST, REASONS = "API access: REST API, and use application passwords", "Reservations: read cancellation and rejection reasons"
 
@@ -25,6 +27,11 @@ class Probe:
 
     def read_reservations(self) -> None:
         self._client.call("GET", "/reservations", params={"$top": 1}, right=READ).records("results")
+
+    def write_reservations(self) -> None:
+        """An empty reservation, which TOPdesk refuses (400) to whom it would let make a whole one, and denies (403) to others."""
+        with suppress(Refused):
+            self._client.call("POST", "/reservations", json={}, right=WRITE)
 
     def read_locations(self) -> None:
         self._client.call("GET", "/locations", params={"$fields": "id", "pageSize": 1}, right=LOCATIONS).records()
