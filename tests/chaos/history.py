@@ -147,10 +147,10 @@ def draw_history(seed: int, operations: int) -> list[Operation]:
     while len(made) < operations:
         number = len(made)
         roll = chance.random()
-        if roll < 0.03:
+        if roll < 0.05:
             facts = {"victim": chance.choice(_VICTIMS), "number": chance.randrange(4), "down_ms": chance.choice((0, 100, 800))}
             made.append(Operation(number, MURDER, "kill", facts=facts, pause_ms=chance.randint(500, 6000)))
-        elif roll < 0.13:
+        elif roll < 0.16:
             kind = _weighted(chance, {name: weight for name, (weight, _) in _KINDS_OF_WEATHER.items()})
             facts = _KINDS_OF_WEATHER[kind][1](chance)
             made.append(Operation(number, WEATHER, f"weather_{kind}", facts=facts, pause_ms=chance.randint(0, 2500)))

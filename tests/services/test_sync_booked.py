@@ -34,3 +34,13 @@ def test_an_appointment_of_somebody_else_does_not_take_the_booking(twin: Twin) -
     twin.follow(twin.amber)
     assert twin.states() == ["awaiting_appointment", "confirmed"]
     assert twin.slots() == ([slot_at(), slot_at(3)], [slot_at(3)])
+
+
+def test_who_waits_to_send_is_told_when_the_reservation_is_cancelled_in_topdesk(twin: Twin) -> None:
+    """Found by chaos, seed 1: the booking ended without a word to its owner."""
+    _, answer = twin.bookings.book(caller(ALICE), "key-0001", booking_request(twin.amber))
+    twin.noticed(twin.topdesk.cancel(twin.reservations()[0].ref))
+    told = twin.bookings.one(caller(ALICE), answer["id"])
+    assert told["state"] == "cancelled"
+    assert told["reason"] == {"code": "cancelled_in_topdesk", "message": "The reservation was cancelled in TOPdesk."}
+    assert [(to, subject) for to, subject, _ in twin.mails] == [(ALICE.email, "Amber is no longer booked")]
