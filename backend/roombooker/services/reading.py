@@ -61,30 +61,35 @@ class Reader:
         start = now.replace(hour=0, minute=0) - timedelta(days=1)
         return Slot(start, start + self._horizon + timedelta(days=2)), None
 
-    def read(self, room: Room, windows: Sequence[Slot], named: Sequence[Booking] = (), *, changes: Changes | None = None) -> Reading:
+    def read(self, room: Room, windows: Sequence[Slot], named: Sequence[Booking] = (), *, changes: Changes | None = None,
+             listings: Sequence[Listing] = ()) -> Reading:  # fmt: skip
         """One room. `windows` are of interest in any case, what changed on Exchange adds its own; `named` are reservations that a
         notice named, freshly read."""
         if changes is None:
             window, token = self.cursor(room)
             changes = self._meetings.changes(room, window, token)
         changes = self.completed(room, changes)
-        interest = self._interest(room, windows, named, changes)
-        listings = [self._facilities.listing(room, w) for w in interest]
+        given = [listing.window for listing in listings]
+        interest = self._interest(room, [*windows, *given], named, changes)
+        interest = [w for w in interest if not any(g.widened(_PAD) == w for g in given)]
+        listings = [*listings, *(self._facilities.listing(room, w) for w in interest)]
+        interest += given
         reservations = {b.ref: b for listing in listings for b in listing.bookings}
         reservations |= {b.ref: b for b in named if b.room_id == room.id or b.ref in reservations}
         return self._put_together(room, interest, reservations, changes, tuple(listings))
 
     def completed(self, room: Room, changes: Changes) -> Changes:
-        """With what a delta leaves out: dates that a restated series has lost, and our key where it was known."""
+        """With what a delta leaves out: dates that a restated series has lost, all those of a series that is gone (only its master is
+        named then), and our key where it was known."""
         if changes.is_full or not (changes.bookings or changes.gone):
             return changes
         told = {b.ref for b in changes.bookings}
         with self._database.read() as session:
             known = sightings.by_refs(session, Side.EXCHANGE, told)
             lost: set[str] = set()
-            if changes.restated:
+            if series := {*changes.restated, *changes.gone}:
                 there = sightings.seen(session, room.id, Side.EXCHANGE, changes.window)
-                lost = {b.ref for b in there if b.series_ref in changes.restated and b.ref not in told}
+                lost = {b.ref for b in there if b.series_ref in series and b.ref not in told}
         bookings = tuple(
             replace(b, match_key=known[b.ref].match_key) if b.match_key is None and b.ref in known else b for b in changes.bookings
         )
@@ -113,8 +118,8 @@ class Reader:
             links, strangers = self._links(session, room, interest, reservations, meetings, changes)
             known = {room.id: room} | rooms.by_ids(session, {link.room_id for link in links.values()} - {room.id})
             elsewhere = sightings.by_refs(session, Side.EXCHANGE, _foreign(links.values(), room, strangers))
-            told = sightings.by_refs(session, Side.EXCHANGE, changes.gone) if changes.restated else {}
-            gone = {ref for ref, b in told.items() if b.series_ref in changes.restated}  # said by the whole series: no need to ask each
+            told = sightings.by_refs(session, Side.EXCHANGE, changes.gone)
+            gone = {ref for ref, b in told.items() if b.series_ref in (*changes.restated, *changes.gone)}  # said by the whole series: no need to ask each
         topdesk, t_endings = self._find_missing(self._facilities, Side.TOPDESK, links.values(), reservations, known)
         exchange, e_endings = self._find_missing(self._meetings, Side.EXCHANGE, links.values(), meetings | elsewhere, known, gone)
         exchange |= self._come_back(room, links.values(), exchange)

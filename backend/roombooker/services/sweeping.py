@@ -4,11 +4,12 @@ What is as it was is only compared, in memory and many rooms at a time; a room w
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import structlog
+from sqlalchemy.orm import Session
 from ulid import ULID
 
 from roombooker.domain.booking import Side
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger(__name__)
 _ROLL_LEASE = timedelta(minutes=10)
+_ROLL_PAUSE = timedelta(seconds=30)  # after a side was away
 _AT_ONCE = 100  # rooms whose deltas, or rows, are in memory at once
 ROLLING = "sweep:horizon"  # the cursor of the rolling sweep; its value is a _Roll
 
@@ -40,8 +42,13 @@ class _Roll:
 
     began_at: datetime
     page: int = 0
-    pages: int = 1
+    pages: int = 0  # of the last whole sweep; 0: not known yet, so nothing is spread
     took_s: float = 0.0
+
+    def due_at(self, every: timedelta, *, is_under_way: bool) -> datetime:
+        if not is_under_way:
+            return self.began_at + every
+        return self.began_at + (every * self.page / self.pages if self.pages > self.page else timedelta())
 
 
 class Sweeper:
@@ -79,43 +86,43 @@ class Sweeper:
         owner = f"roll:{ULID()}"
         if not leases.take_cursor(self._database, ROLLING, owner, now, _ROLL_LEASE):
             return 0
+        until: datetime | None = None
         try:
             return self._roll(now)
+        except RoomBookerError as error:
+            _log.warning("the horizon cannot be read now", error=error.code)
+            until = self._clock() + _ROLL_PAUSE
+            return 0
         finally:
-            leases.give_cursor(self._database, ROLLING, owner)
+            leases.give_cursor(self._database, ROLLING, owner, until=until)
 
     def _roll(self, now: datetime) -> int:
         with self._database.read() as session:
             row = session.get(CursorRow, ROLLING)
-            position = row.window_start_at if row else None
-            end = row.window_end_at if row else None
+            position, end = (row.window_start_at, row.window_end_at) if row else (None, None)
             roll = _read_roll(row.value if row else "", now)
-        every = timedelta(seconds=self._settings.horizon_every_seconds)
-        if now < roll.began_at + every * roll.page / max(roll.pages, 1):
+        is_under_way = position is not None
+        if row is not None and now < roll.due_at(timedelta(seconds=self._settings.horizon_every_seconds), is_under_way=is_under_way):
             return 0
         some = self._rooms(None)
         if position is None or end is None:
             window = self._sync.full()
             position, end = window.start, window.end
-            roll = _Roll(now, 0, roll.pages, roll.took_s)
+            roll = replace(roll, began_at=now, page=0)
             for _ in self._read_exchange(some, "horizon sweep", dry_run=False):
                 pass
-        if position < end and some:
-            pages = self._facilities.listing_slices(some, Slot(position, end))
-            listings = next(iter(pages))
-            self._compare(some, listings, "horizon sweep", dry_run=False)
-            position = listings[0].window.end if listings else end
-        roll = _Roll(roll.began_at, roll.page + 1, max(roll.pages, roll.page + 1), roll.took_s)
-        is_over = position >= end or not some
+        listings = next(iter(self._facilities.listing_slices(some, Slot(position, end)))) if some and position < end else []
+        self._compare(some, listings, "horizon sweep", dry_run=False)
+        position = listings[0].window.end if listings else end
+        roll = replace(roll, page=roll.page + 1)
+        is_over = position >= end
         if is_over:
-            took = (self._clock() - roll.began_at) / timedelta(seconds=1)
-            roll = _Roll(roll.began_at, roll.page, roll.page, took)
+            roll = replace(roll, pages=roll.page, took_s=(self._clock() - roll.began_at) / timedelta(seconds=1))
         with self._database.write() as session:
-            fresh = session.get(CursorRow, ROLLING) or CursorRow(name=ROLLING)
-            fresh.value = _write_roll(roll)
-            fresh.window_start_at, fresh.window_end_at = (None, None) if is_over else (position, end)
-            fresh.read_at = now if is_over else fresh.read_at
-            session.merge(fresh)
+            session.merge(
+                CursorRow(name=ROLLING, value=_write_roll(roll), window_start_at=None if is_over else position,
+                          window_end_at=None if is_over else end, read_at=now)
+            )  # fmt: skip
         return 1
 
     # Exchange
@@ -169,7 +176,7 @@ class Sweeper:
         for room in some:
             if room.id in todo:
                 try:
-                    passes.append(self._sync.sync_room(room.id, windows=[window], cause=cause, dry_run=dry_run))
+                    passes.append(self._sync.sync_room(room.id, cause=cause, dry_run=dry_run, listings=[by_room[room.id]]))
                 except RoomBookerError as error:
                     passes.append(self._failed(room, error))
         return passes
@@ -208,7 +215,14 @@ class Sweeper:
 def _read_roll(value: str, now: datetime) -> _Roll:
     told = json.loads(value) if value else {}
     began = datetime.fromisoformat(told["began_at"]) if told else now
-    return _Roll(began, told.get("page", 0), told.get("pages", 1), told.get("took_s", 0.0))
+    return _Roll(began, told.get("page", 0), told.get("pages", 0), told.get("took_s", 0.0))
+
+
+def pace(session: Session, every: timedelta) -> dict[str, float | bool | None]:
+    """For /readyz: how long the last whole horizon took (seconds; None before the first), and whether that holds what is set."""
+    row = session.get(CursorRow, ROLLING)
+    took = float(json.loads(row.value).get("took_s", 0.0)) if row and row.value else 0.0
+    return {"horizon_took_seconds": took or None, "holds_pace": not took or timedelta(seconds=took) <= every * 1.1}
 
 
 def _write_roll(roll: _Roll) -> str:

@@ -81,10 +81,11 @@ class SyncService:
             raise Unavailable("exchange", "The room could not be looked at just now.")
 
     def sync_room(self, room_id: str, *, windows: Sequence[Slot] = (), named: Sequence[Booking] = (), cause: str = "asked",
-                  dry_run: bool = False, changes: Changes | None = None) -> Pass:  # fmt: skip
+                  dry_run: bool = False, changes: Changes | None = None, listings: Sequence[Listing] = ()) -> Pass:  # fmt: skip
         """One pass; waits for nobody: where another worker has the room, the pass is skipped and the caller comes back later.
 
-        `windows` are looked at in any case, and whatever has changed in Exchange; `named` are reservations freshly read."""
+        `windows` are looked at in any case, and whatever has changed in Exchange; `named` are reservations freshly read, `listings`
+        stretches of TOPdesk that a sweep has just read."""
         with self._database.read() as session:
             room = rooms.get(session, room_id)
         owner = f"{self._owner}:{ULID()}"
@@ -93,7 +94,7 @@ class SyncService:
         held = [room_id]
         try:
             self._reader.release_claims(room_id)
-            reading = self._reader.read(room, windows, named, changes=changes)
+            reading = self._reader.read(room, windows, named, changes=changes, listings=listings)
             for other in sorted(reading.known.keys() - {room_id}):  # never waited for, so the order cannot lock
                 if not leases.take_room(self._database, other, owner, self._clock(), self._lease):
                     return self._come_again(room_id, windows, reading)

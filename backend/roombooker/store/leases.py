@@ -30,7 +30,9 @@ def keep_room(database: Database, room_id: str, owner: str, now: datetime, lease
 def give_room(database: Database, room_id: str, owner: str) -> None:
     """Only our own: an expired lease may be somebody else's by now."""
     with database.write() as session:
-        session.execute(update(RoomRow).where(RoomRow.id == room_id, RoomRow.lease_owner == owner).values(lease_owner=None, lease_until=None))
+        session.execute(
+            update(RoomRow).where(RoomRow.id == room_id, RoomRow.lease_owner == owner).values(lease_owner=None, lease_until=None)
+        )
 
 
 def take_cursor(database: Database, name: str, owner: str, now: datetime, lease: timedelta) -> bool:
@@ -46,9 +48,10 @@ def take_cursor(database: Database, name: str, owner: str, now: datetime, lease:
         return bool(taken.rowcount)  # type: ignore[attr-defined]
 
 
-def give_cursor(database: Database, name: str, owner: str) -> None:
+def give_cursor(database: Database, name: str, owner: str, *, until: datetime | None = None) -> None:
+    """`until`: nobody shall take it before then."""
     with database.write() as session:
-        session.execute(update(CursorRow).where(CursorRow.name == f"lease:{name}", CursorRow.value == owner).values(read_at=None))
+        session.execute(update(CursorRow).where(CursorRow.name == f"lease:{name}", CursorRow.value == owner).values(read_at=until))
 
 
 def take_slot(database: Database, name: str, slot: str, now: datetime) -> bool:

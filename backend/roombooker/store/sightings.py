@@ -52,7 +52,7 @@ def elsewhere(session: Session, ical_uid: str, room_id: str) -> list[Booking]:
 def remember(session: Session, side: Side, bookings: Iterable[Booking]) -> None:
     """Live records are kept, ended ones dropped; what is as it was is not written."""
     told = {b.ref: b for b in bookings}
-    _keep(session, side, told, {row.ref: row for row in _rows(session, side, told)})
+    _keep(session, told, {row.ref: row for row in _rows(session, side, told)})
 
 
 def forget(session: Session, room_id: str, side: Side, refs: Iterable[str]) -> None:
@@ -72,10 +72,10 @@ def replace(session: Session, room_id: str, side: Side, window: Slot, bookings: 
     told = {b.ref: b for b in bookings}
     forget(session, room_id, side, known.keys() - told.keys())
     known |= {row.ref: row for row in _rows(session, side, told.keys() - known.keys())}
-    _keep(session, side, told, known)
+    _keep(session, told, known)
 
 
-def _keep(session: Session, side: Side, told: Mapping[str, Booking], known: Mapping[str, SightingRow]) -> None:
+def _keep(session: Session, told: Mapping[str, Booking], known: Mapping[str, SightingRow]) -> None:
     new: list[dict[str, Any]] = []
     for ref, booking in told.items():
         if not booking.is_live or not booking.room_id:
