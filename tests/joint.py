@@ -222,8 +222,8 @@ def _zulu(at: datetime) -> str:
 
 @contextmanager
 def start_joint(folder: Path, *, ahead: timedelta = timedelta(), **settings: Any) -> Iterator[Joint]:
-    """Empty calendars, twenty rooms; `ahead` moves both clocks."""
-    with start_sandbox(tls=True, days=0, rooms=20, people=12) as sandbox:
+    """Empty calendars; `ahead` moves both clocks."""
+    with start_sandbox(tls=True, days=0, rooms=70, people=12) as sandbox:
         if ahead:
             sandbox.world.clock.advance(ahead)
         joint = Joint(sandbox, folder, **settings)

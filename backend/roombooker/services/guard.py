@@ -12,7 +12,8 @@ _SHARE = 0.2
 
 def reason_to_stop(actions: Sequence[Action], ahead: int, topdesk: View, exchange: View, remembered: Mapping[Side, int]) -> str | None:
     """A sentence when this plan looks like a broken listing rather than like people's wishes. A series counts as one; what has a
-    tombstone does not count. `ahead`: the room's future bookings; `remembered`: of those that were read, how many each side had."""
+    tombstone does not count. `ahead`: the room's future bookings; `remembered`: of those that were read, how many each side had,
+    a series as one there too."""
     inferred = [a.link for a in actions if _is_inferred(a) and not isinstance(a, Adopt) and a.link is not None]
     counted = {link.series_id or link.id for link in inferred}
     if len(counted) > max(_LEAST, _SHARE * ahead):

@@ -16,6 +16,7 @@ from roombooker.domain.room import Room
 from roombooker.domain.sequence import dates_of, in_runs
 from roombooker.domain.slot import Slot
 from roombooker.errors import Denied, InProgress, NotFound, RoomBookerError, Unavailable
+from roombooker.services.adopting import is_plain
 from roombooker.services.applying import Applier, Cause, Turn
 from roombooker.services.digesting import Digest
 from roombooker.services.guard import reason_to_stop
@@ -33,6 +34,7 @@ __all__ = ["Pass", "SyncService"]
 
 _log = structlog.get_logger(__name__)
 _RENEW = timedelta(seconds=30)
+_MANY = 10  # bookings to adopt from which on they are adopted together
 _ROUNDS = 3  # what one round of actions makes possible is planned by the next, in the same pass
 
 
@@ -168,7 +170,17 @@ class SyncService:
                     is_lost = True
                     raise InProgress("Somebody else has taken this room over.")
 
-        for run in in_runs(actions):
+        plain = [a for a in actions if isinstance(a, Adopt) and is_plain(a, turn)]
+        runs = in_runs(actions)
+        if len(plain) >= _MANY:
+            rest = [a for a in actions if not (isinstance(a, Adopt) and is_plain(a, turn))]
+            ill = self._applier.adopt(turn, plain, keep)
+            for action, error in ill:
+                _log.warning("an action has to wait", room=turn.room.id, action=type(action).__name__, error=error.code)
+                self._retry_later(turn.room, action)
+            done, failed = len(plain) - len(ill), len(ill)
+            runs = in_runs(rest)
+        for run in [] if is_lost else runs:
             ill = self._apply_run(turn, run, keep)
             for action, error in ill:
                 _log.warning("an action has to wait", room=turn.room.id, action=type(action).__name__, error=error.code)
@@ -211,7 +223,7 @@ class SyncService:
                 return row.held_reason
             ahead = linking.future_count(session, room.id, self._clock())
             passes = session.get(CursorRow, _let_pass(room.id)) is not None
-        remembered = {side: sum(1 for link in reading.links if link.remembered(side)) for side in Side}
+        remembered = {side: len({link.series_id or link.id for link in reading.links if link.remembered(side)}) for side in Side}
         stop = reason_to_stop(actions, ahead, reading.topdesk, reading.exchange, remembered)
         if stop is None or passes:
             return None
