@@ -9,6 +9,7 @@ from roombooker.domain.booking import Booking, Side, Standing
 from roombooker.domain.calendar import Facilities, MeetingCalendar
 from roombooker.domain.room import Room
 from roombooker.errors import InProgress, RoomBookerError
+from roombooker.services.adopting import Adopting
 from roombooker.services.answering import Answering
 from roombooker.services.inviting import Inviting
 from roombooker.services.remembering import NAMES, Cause, Memory, Turn, organizer_of
@@ -40,8 +41,13 @@ class Applier:
         )
         self._serial = Serial(facilities=facilities, reserving=self._reserving, memory=self._memory)
         self._inviting = Inviting(facilities=facilities, meetings=meetings, answering=self._answering, memory=self._memory, telling=telling)
+        self._adopting_many = Adopting(memory=self._memory, answering=self._answering)
         self._telling = telling
         self._settle_move = settle_move
+
+    def adopt(self, turn: Turn, actions: Sequence[Adopt], keep: Callable[[], None]) -> list[tuple[Action, RoomBookerError]]:
+        """Plain ones (see adopting.is_plain), many at once."""
+        return self._adopting_many.adopt(turn, actions, keep)
 
     def apply(self, turn: Turn, action: Action) -> None:
         """SideError and below where the action could not be carried out now; it is planned again by the next pass."""

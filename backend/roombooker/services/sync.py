@@ -174,7 +174,7 @@ class SyncService:
         runs = in_runs(actions)
         if len(plain) >= _MANY:
             rest = [a for a in actions if not (isinstance(a, Adopt) and is_plain(a, turn))]
-            ill = self._applier.adopt(turn, plain, keep)
+            ill: Sequence[tuple[Action, RoomBookerError]] = self._applier.adopt(turn, plain, keep)
             for action, error in ill:
                 _log.warning("an action has to wait", room=turn.room.id, action=type(action).__name__, error=error.code)
                 self._retry_later(turn.room, action)

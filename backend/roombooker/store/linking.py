@@ -82,8 +82,11 @@ def row_of(session: Session, link_id: str) -> LinkRow:
     return session.get_one(LinkRow, link_id)
 
 
-def new_row(session: Session, source: Booking, *, now: datetime, state: str, match_key: str | None = None) -> LinkRow:
-    """A link for a booking that somebody made on one side; the dates of a series in a room are one booking."""
+def new_row(
+    session: Session, source: Booking, *, now: datetime, state: str, match_key: str | None = None, flush: bool = True
+) -> LinkRow:
+    """A link for a booking that somebody made on one side; the dates of a series in a room are one booking. `flush` False leaves the
+    writing to whatever asks next, for many at once."""
     kin = _of_series(session, source)
     row = LinkRow(
         id=str(ULID()),
@@ -99,7 +102,8 @@ def new_row(session: Session, source: Booking, *, now: datetime, state: str, mat
     )
     tell(row, source)
     session.add(row)
-    session.flush()
+    if flush:
+        session.flush()
     return row
 
 

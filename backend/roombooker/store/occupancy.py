@@ -62,6 +62,10 @@ def put(session: Session, room: Room, booking: Booking, *, seen_at: datetime) ->
     number = _lock(session, room.id)
     old = list(_stored(session, number, booking.side, OccupancyRow.ref == booking.ref).values())
     new = [_record(room, booking, to_second(seen_at))] if booking.is_live else []
+    if old and new and not _differs(old[0], new[0]):  # only seen again: no day changes
+        same = (OccupancyRow.room_no == number, OccupancyRow.side == booking.side, OccupancyRow.ref == booking.ref)
+        session.execute(update(OccupancyRow).where(*same).values(seen_s=new[0]["seen_s"]))
+        return
     _write(session, number, booking.side, old, new)
 
 

@@ -144,8 +144,8 @@ class GraphMeetings:
 
     def stamp(self, room: Room, seen: Booking, match_key: str) -> Booking:
         body = {"singleValueExtendedProperties": [{"id": MATCH_KEY_PROPERTY, "value": match_key}]}
-        self._write("PATCH", _EVENT, {"mailbox": room.mailbox, "event": seen.ref}, body)
-        return self.get(room, seen.ref)
+        event = self._write("PATCH", _EVENT, {"mailbox": room.mailbox, "event": seen.ref}, body)
+        return read_booking(event | body, room)  # the answer is the whole event, without the property that was not asked for
 
     # the directory
 
