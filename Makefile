@@ -22,8 +22,9 @@ tools:
 	@missing=""; \
 	for tool in python3 node npm curl; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
 	[ -z "$$missing" ] || { echo "Please install:$$missing (Python >= 3.11 with venv, Node 20.19+ or 22.12+, curl)"; exit 1; }; \
-	python3 -c 'import sys, venv, ensurepip; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed, this is " + sys.version.split()[0])'; \
-	node -e 'const [a,b]=process.versions.node.split(".").map(Number); if(!(a>22||(a===22&&b>=12)||(a===20&&b>=19)||a===21&&false)){console.error("Node 20.19+ or 22.12+ is needed, this is "+process.versions.node);process.exit(1)}'
+	python3 -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed, this is " + sys.version.split()[0])'; \
+	python3 -c 'import venv, ensurepip' 2>/dev/null || { echo "Please install: python3-venv (Python comes here without its venv module)"; exit 1; }; \
+	node -e 'const [a,b]=process.versions.node.split(".").map(Number); if(!(a>22||(a===22&&b>=12)||(a===20&&b>=19))){console.error("Node 20.19+ or 22.12+ is needed, this is "+process.versions.node);process.exit(1)}'
 
 .venv/runtime: backend/locks/runtime.txt pyproject.toml | tools
 	@[ -x $(PY) ] || python3 -m venv .venv
