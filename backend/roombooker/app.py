@@ -17,6 +17,7 @@ from flask_smorest import Api
 from roombooker import __version__, entra, logs
 from roombooker.api import (
     admin,
+    appointments,
     bookings,
     describing,
     errors,
@@ -36,6 +37,7 @@ from roombooker.jobs.engine import Engine
 from roombooker.jobs.work import Helpers, Work
 from roombooker.jobs.worker import Worker
 from roombooker.services.applying import Applier
+from roombooker.services.appointments import AppointmentService
 from roombooker.services.availability import AvailabilityService
 from roombooker.services.booking import BookingService
 from roombooker.services.doctor import Doctor
@@ -119,6 +121,7 @@ def build(settings: Settings, *, clock: Callable[[], datetime] | None = None) ->
         settings=settings,
         verify=entra.TokenVerifier(settings, authority).verify,
         availability=availability,
+        appointments=AppointmentService(database=database),
         bookings=booking,
         rooms=rooms_,
         sync=sync,
@@ -178,7 +181,7 @@ def _dress(web: Flask, settings: Settings, services: Services) -> None:
     }
     headers.register(web, lambda: pages.policy(settings))
     api = Api(web, spec_kwargs=describing.facts(settings))
-    for part in (rooms.part, bookings.part, hooks.part, health.part, *admin.parts):
+    for part in (rooms.part, bookings.part, appointments.part, hooks.part, health.part, *admin.parts):
         api.register_blueprint(part)
     errors.register(web)  # after the extension, which brings a handler in another shape
     web.register_blueprint(pages.blueprint)

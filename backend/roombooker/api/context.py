@@ -7,6 +7,7 @@ from typing import cast
 from flask import current_app
 
 from roombooker.domain.caller import Caller
+from roombooker.services.appointments import AppointmentService
 from roombooker.services.availability import AvailabilityService
 from roombooker.services.booking import BookingService
 from roombooker.services.doctor import Doctor
@@ -31,6 +32,7 @@ class Services:
     settings: Settings
     verify: Callable[[str], Caller]  # a bearer token's caller; NotSignedIn, NotAllowed
     availability: AvailabilityService
+    appointments: AppointmentService
     bookings: BookingService
     rooms: RoomService
     sync: SyncService

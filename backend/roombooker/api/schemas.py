@@ -306,6 +306,18 @@ class BookingsOut(Answer):
     bookings = fields.List(fields.Nested(BookingOut), required=True)
 
 
+class AppointmentIn(Strict):
+    """`room` is the room's mailbox, `start` the appointment's."""
+
+    start = Instant(required=True)
+    room = Address(required=True)
+
+
+class AppointmentOut(Answer):
+    room = fields.String(required=True)
+    state = fields.String(required=True, allow_none=True)
+
+
 class HoldOut(Answer):
     held_until = fields.String(required=True)
 

@@ -48,6 +48,12 @@ def mine(session: Session, caller: str, emails: Iterable[str], *, since: datetim
     return list(session.scalars(select(LinkRow).where(whose, LinkRow.end_at > since).order_by(LinkRow.start_at, LinkRow.id).limit(limit)))
 
 
+def standing_at(session: Session, room_id: str, start_at: datetime) -> list[LinkRow]:
+    """What that room holds from that very start on, ended ones left out, the newest first."""
+    here = select(LinkRow).where(LinkRow.room_id == room_id, LinkRow.start_at == start_at, LinkRow.state.not_in(ENDED))
+    return list(session.scalars(here.order_by(LinkRow.updated_at.desc())))
+
+
 def lapsed(session: Session, now: datetime, *, limit: int = 100) -> list[LinkRow]:
     """Held reservations, and secured moves, whose appointment has not come in time; longest over first."""
     return list(
