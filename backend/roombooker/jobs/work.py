@@ -24,6 +24,8 @@ _log = structlog.get_logger(__name__)
 
 
 _NIGHT = timedelta(hours=2)  # UTC: when the nightly jobs are due
+_Schedule = tuple[str, timedelta, timedelta, Callable[[], object]]
+"""Name, how often, how long after the round hour or day, what."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,29 +61,46 @@ class Work:
         return done
 
     def tick(self) -> int:
-        """Once a second in every worker: what is due, and the schedules (each tick of which one machine takes)."""
-        now = self._clock()
-        done = self.run()
-        self._beat(now)
-        done += self._guarded("horizon", self._helpers.sync.roll)
-        for name, every, offset, job in self._schedules():
+        """All that a worker does once a second, in turn; a worker runs the three beside each other (see `loops`)."""
+        return sum(loop() for loop in self.loops().values())
+
+    def loops(self) -> dict[str, Callable[[], int]]:
+        """What runs side by side in a worker, so that a long sweep never keeps a notice, an intent or a renewal waiting."""
+        return {"due": self._due, "upkeep": lambda: self._on_schedule(self._upkeep()), "sweeps": self._sweep}
+
+    def _due(self) -> int:
+        self._beat(self._clock())
+        return self.run()
+
+    def _sweep(self) -> int:
+        done = self._on_schedule(self._sweeps())
+        return done + self._guarded("horizon", self._helpers.sync.roll)
+
+    def _on_schedule(self, schedules: "tuple[_Schedule, ...]") -> int:
+        """Each tick of a schedule is taken by one machine."""
+        done, now = 0, self._clock()
+        for name, every, offset, job in schedules:
             slot = str(int((now - offset).timestamp() // (every / timedelta(seconds=1))))
             if leases.take_slot(self._database, name, slot, now):
                 done += self._guarded(name, _once(job))
         return done
 
-    def _schedules(self) -> "tuple[tuple[str, timedelta, timedelta, Callable[[], object]], ...]":
-        """(name, how often, how long after the round hour or day, what)."""
-        sync, day, minute, at_once = self._helpers.sync, timedelta(days=1), timedelta(minutes=1), timedelta()
+    def _sweeps(self) -> "tuple[_Schedule, ...]":
+        sync = self._helpers.sync
         near = timedelta(seconds=self._settings.near_every_seconds)
         return (
-            ("near", near, at_once, lambda: sync.sweep(sync.near(), cause="near sweep")),
+            ("near", near, timedelta(), lambda: sync.sweep(sync.near(), cause="near sweep")),
+            ("nightly", timedelta(days=1), _NIGHT, lambda: sync.sweep(sync.full(), cause="nightly comparison")),
+        )
+
+    def _upkeep(self) -> "tuple[_Schedule, ...]":
+        day, minute, at_once = timedelta(days=1), timedelta(minutes=1), timedelta()
+        return (
             ("subscriptions", minute, at_once, self._helpers.subscriptions.keep_up),
             ("tidy", minute, at_once, self._helpers.worklist.tidy),
             ("reap", timedelta(hours=1), at_once, self._helpers.bookings.reap),
             ("trim", day, _NIGHT, self._helpers.retention.trim),
             ("rooms", day, _NIGHT, self._helpers.rooms.refresh),
-            ("nightly", day, _NIGHT, lambda: sync.sweep(sync.full(), cause="nightly comparison")),
         )
 
     def settle(self, timeout: timedelta) -> bool:

@@ -1,7 +1,8 @@
-"""The worker process: a Huey consumer for wake-ups and a ticker for what is due without one."""
+"""The worker process: a Huey consumer for wake-ups and loops for what is due without one."""
 
 import signal
 import threading
+from collections.abc import Callable
 from types import FrameType
 
 import structlog
@@ -27,7 +28,8 @@ class Worker:
         self._consumer = self._engine.consumer(self._threads)
         self._consumer._set_signal_handlers = lambda: None  # the process decides, see run()
         self._consumer.start()
-        threading.Thread(target=self._tick_until_stopped, name="ticker", daemon=True).start()
+        for name, loop in self._work.loops().items():
+            threading.Thread(target=self._repeat_until_stopped, args=(loop,), name=name, daemon=True).start()
 
     def run(self) -> None:
         """Until SIGTERM or SIGINT; what is under way is finished or, if killed, taken up by the next worker."""
@@ -45,9 +47,9 @@ class Worker:
         self._stopping.set()
         self._consumer.stop(graceful=True)
 
-    def _tick_until_stopped(self) -> None:
+    def _repeat_until_stopped(self, loop: Callable[[], int]) -> None:
         while not self._stopping.wait(_TICK_S):
             try:
-                self._work.tick()
-            except Exception:  # noqa: BLE001  the ticker must outlive a database that is away
+                loop()
+            except Exception:  # noqa: BLE001  the loop must outlive a database that is away
                 _log.exception("a tick failed")
