@@ -127,6 +127,7 @@ def test_an_attendee_sees_how_the_room_stands_and_can_change_nothing(page: Page,
     pane = open_event(page, "Interview with the candidate")
     expect(pane.get_by_text(room["name"], exact=True)).to_be_visible()
     expect(pane.get_by_text("The organizer looks after the room")).to_be_visible()
+    expect(pane.locator(".standing")).to_contain_text("Confirmed")
     expect(pane.get_by_role("button")).to_have_count(0)
     look(page, "attendee")
 

@@ -12,6 +12,7 @@
  *   GET    /api/v1/bookings/<id>        -> Booking with "timeline"
  *   PATCH  /api/v1/bookings/<id>        MoveRequest, Idempotency-Key -> 200 | 202 Booking (state "moving", "moving_to" set)
  *   DELETE /api/v1/bookings/<id>        Idempotency-Key -> 200 Booking
+ *   GET    /api/v1/appointments?start&room -> AppointmentAnswer: for whoever is invited, the state and nothing else
  *   POST   /api/v1/bookings/<id>/hold   -> {"held_until"}; anything but 2xx means: not longer than it is
  *   any other answer                    -> Refusal            {"code", "message", "request_id", "errors"?, "alternatives"?}
  */
@@ -112,6 +113,8 @@ export const Booking = v.object({
 });
 
 export const BookingsAnswer = v.object({ bookings: v.array(Booking) });
+/** `room` is the mailbox; no state: not booked through us at that start. */
+export const AppointmentAnswer = v.object({ room: v.string(), state: v.nullable(BookingState) });
 export const HoldAnswer = v.object({ held_until: instant });
 
 export const Refusal = v.object({

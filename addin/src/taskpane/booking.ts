@@ -4,7 +4,7 @@ import { createPress } from '../api/press.ts';
 import type { RoomBooker } from '../api/resources.ts';
 import type { Booking, Room } from '../api/shapes.ts';
 import { findBooking, isSettled, meaningOf, newest, roomsOf } from '../model/booking.ts';
-import { slotOf, type Slot } from '../model/form.ts';
+import { slotOf, type Form, type Slot } from '../model/form.ts';
 import { remainingMs, shouldExtend } from '../model/hold.ts';
 import type { Outlook } from './outlook.ts';
 import type { Store } from './state.ts';
@@ -96,6 +96,16 @@ export function createBookings(store: Store, api: RoomBooker): Bookings {
     if (meaningOf(booking.state).live) await keepInItem(outlook);
   }
 
+  /** Somebody invited may know how the room stands, and nothing else of the booking. */
+  async function lookUp(form: Form): Promise<void> {
+    const slot = slotOf(form);
+    if (!slot) return;
+    await Promise.all(form.rooms.map(async (mailbox) => {
+      const state = await api.appointment(slot.start, mailbox).catch(() => null);
+      store.set({ standing: { ...store.get().standing, [mailbox]: state } });
+    }));
+  }
+
   return {
     addRooms,
 
@@ -123,6 +133,7 @@ export function createBookings(store: Store, api: RoomBooker): Bookings {
         follow(booking, outlook.kind === 'compose' && !isSettled(booking) ? (seen) => arrived(outlook, seen) : undefined);
       }
       if (fault) store.set({ lookFault: fault });
+      if (worth.length === 0 && outlook.kind === 'read' && form) await lookUp(form);
     },
 
     async book(outlook, rooms) {

@@ -1,6 +1,6 @@
 /** All that the pane knows at one moment, and the small store that holds it. */
 import type { Failure } from '../api/client.ts';
-import type { Availability, Booking, Room, RoomAvailability } from '../api/shapes.ts';
+import type { Availability, Booking, BookingState, Room, RoomAvailability } from '../api/shapes.ts';
 import type { Form } from '../model/form.ts';
 import { NO_FILTERS, type Filters } from '../model/list.ts';
 import { idle, type Remote } from '../model/remote.ts';
@@ -36,6 +36,8 @@ export interface PaneState {
   bookings: Booking[];
   /** Choosing a room although there is a booking: instead of one (its id), or beside it. */
   choosing: { is: 'no' } | { is: 'beside' } | { is: 'instead'; of: string };
+  /** On an appointment of somebody else: how each room (mailbox) stands. */
+  standing: Record<string, BookingState | null>;
   lookFault: Failure | null;
   notice: Notice | null;
   mine: Remote<Booking[], Failure>;
@@ -48,7 +50,7 @@ export function firstState(language: string): PaneState {
   return {
     speech: speak(language), stage: 'starting', view: 'search', form: null, filters: NO_FILTERS, several: false, chosen: [],
     opened: null, search: idle, rows: [], rooms: [], doing: { is: 'nothing' }, restoring: false, bookings: [], choosing: { is: 'no' },
-    lookFault: null, notice: null, mine: idle, detail: idle, said: { text: '', n: 0 },
+    standing: {}, lookFault: null, notice: null, mine: idle, detail: idle, said: { text: '', n: 0 },
   };
 }
 

@@ -31,6 +31,25 @@ describe('calls into Office', () => {
     expect(most).toBe(3);
   });
 
+  test('nor four while a place changes hands', async () => {
+    let under = 0;
+    let most = 0;
+    const call = (done: Done<number>) => {
+      under += 1;
+      most = Math.max(most, under);
+      setTimeout(() => {
+        under -= 1;
+        done({ status: 'succeeded', value: 1 });
+      });
+    };
+    // Each answer is followed by a newcomer, who must queue behind those that wait.
+    const chain = async () => {
+      for (let at = 0; at < 5; at += 1) await ask<number>(call as never);
+    };
+    await Promise.all(Array.from({ length: 6 }, chain));
+    expect(most).toBe(3);
+  });
+
   test('that fail say why, and give their place to the next', async () => {
     await expect(ask(no as never)).rejects.toMatchObject({ name: 'OfficeRefused', code: 9000 });
     await expect(Promise.all(Array.from({ length: 6 }, () => askOr(no as never, 'instead')))).resolves.toEqual(Array(6).fill('instead'));

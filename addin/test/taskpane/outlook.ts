@@ -51,6 +51,8 @@ export class MadeUpApi implements RoomBooker {
   rows = [row('1'), row('2'), row('3', 'busy')];
   known = new Map<string, Booking>();
   keys: string[] = [];
+  /** Mailbox to how the room stands, for who is invited. */
+  stands: Record<string, Booking['state']> = {};
   asked: string[] = [];
   /** Taken one per call of what changes something, then all goes well. */
   faults: Failure[] = [];
@@ -76,6 +78,7 @@ export class MadeUpApi implements RoomBooker {
       rooms: request.rooms.map((id) => ({ room: room(id), match_key: `ORB-${id}`, reservation: null, state: '', start: null, end: null, reason: null })),
     }));
   };
+  appointment = (_start: string, mailbox: string) => Promise.resolve(this.stands[mailbox] ?? null);
   bookings = () => Promise.resolve([...this.known.values()]);
   booking = (id: string) => {
     const found = this.known.get(id);

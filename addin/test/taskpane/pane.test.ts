@@ -286,3 +286,60 @@ describe('afterwards', () => {
     expect(state().rows.map((one) => [one.room.id, one.state])).toEqual([['1', 'busy'], ['2', 'free'], ['3', 'busy']]);
   });
 });
+
+describe('what is private, late or somebody else’s', () => {
+  test('the subject of a private appointment is not sent', async () => {
+    const { api, outlook, pane } = await open();
+    const sent = vi.spyOn(api, 'book');
+    outlook.type({ isPrivate: true, subject: 'Dismissal' });
+    await settle();
+    pane.searching.choose(room('1'));
+    pane.book();
+    await settle();
+    expect(sent.mock.calls[0]?.[0]).toMatchObject({ private: true, subject: '' });
+  });
+
+  test('a search that failed for a passing reason is asked again by itself', async () => {
+    const { api, state, pane } = await open();
+    const works = api.availability;
+    api.availability = () => Promise.reject(new Failure('offline'));
+    pane.searching.filter({ text: 'a' });
+    await settle(500);
+    expect(state().search.is).toBe('failed');
+    api.availability = works;
+    await settle(16_000);
+    expect(state().search.is).toBe('ready');
+    expect(state().filters.text).toBe('a');
+  });
+
+  test('a search that was refused waits for a person', async () => {
+    const { api, state, pane } = await open();
+    api.availability = () => Promise.reject(new Failure('not_allowed'));
+    pane.searching.filter({ text: 'a' });
+    await settle(500);
+    const asked = vi.spyOn(api, 'availability');
+    await settle(60_000);
+    expect(state().search.is).toBe('failed');
+    expect(asked).not.toHaveBeenCalled();
+  });
+
+  test('who is invited sees how the room stands', async () => {
+    const { state } = await open((outlook, api) => {
+      outlook.kind = 'read';
+      outlook.form = { ...outlook.form, rooms: ['room1@contoso.example'] };
+      api.stands = { 'room1@contoso.example': 'confirmed' };
+    });
+    expect(state().standing).toEqual({ 'room1@contoso.example': 'confirmed' });
+  });
+
+  test('my bookings follow what happens while they are looked at', async () => {
+    const { api, state, pane } = await booked();
+    pane.view('bookings');
+    await settle();
+    const [mine] = await api.bookings();
+    if (!mine) throw new Error('nothing was booked');
+    api.known.set(mine.id, { ...mine, state: 'confirmed' });
+    await settle(5_000);
+    expect(state().mine).toMatchObject({ is: 'ready', value: [{ id: mine.id, state: 'confirmed' }] });
+  });
+});
