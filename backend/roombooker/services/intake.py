@@ -205,10 +205,13 @@ def old_of(row: LinkRow) -> Old:
     return Old(row.room_id, Slot(row.start_at, row.end_at), row.match_key, ref)
 
 
+_SERIES = "Change the time or room of a series in Outlook: its reservations follow."
+
+
 def _destination(rows: Sequence[LinkRow], changes: Mapping[str, Any]) -> tuple[Slot, list[str]]:
     slots = {(row.start_at, row.end_at) for row in rows}
     if len(slots) > 1:
-        raise InvalidInput("The dates of a series are moved in Outlook.", {"start": ["The dates of a series are moved in Outlook."]})
+        raise InvalidInput(_SERIES, {"start": [_SERIES]})
     start, end = next(iter(slots))
     try:
         slot = Slot(changes.get("start", start), changes.get("end", end))

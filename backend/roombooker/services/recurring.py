@@ -4,7 +4,7 @@ TOPdesk makes a series from days and keeps the clock time of the reservation tha
 copies our key to every date. So each date's real start is compared with the wanted one; what is wrong is cancelled again, and whoever
 asked makes that date a single reservation."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -29,16 +29,26 @@ class Recurring:
     def __init__(self, facilities: Facilities) -> None:
         self._facilities = facilities
 
-    def spread(self, room: Room, first: Booking, keys: Mapping[Slot, str]) -> dict[Slot, Booking]:
+    def spread(self, room: Room, first: Booking, keys: Mapping[Slot, str], *, stamps: bool = True) -> dict[Slot, Booking]:
         """Further dates for the reservation `first`, by slot the key of each: those that TOPdesk now holds as occurrences. The others
-        are taken, fell on another time, or TOPdesk would not. Beyond that, SideError as the calls raise them."""
+        are taken, fell on another time, or TOPdesk would not. `stamps` False: whoever asks stamps each later, see `at`. Beyond that,
+        SideError as the calls raise them."""
         wanted = {slot: key for slot, key in keys.items() if slot.duration == first.slot.duration}
         if not wanted:
             return {}
         taken = self._facilities.occupied([room], _span([*wanted, first.slot])).get(room.id, [])
         held = self._left_behind(room, first, wanted, taken)
         free = {s: key for s, key in wanted.items() if s not in held and not any(b.slot.overlaps(s.widened(room.block_time)) for b in taken)}
-        return held | self._grown(room, first, free)
+        return held | self._grown(room, first, free, stamps=stamps)
+
+    def at(self, room: Room, slot: Slot, key: str, copied: Collection[str]) -> Booking | None:
+        """The date that a series brought to this slot, stamped with its key; `copied` are the keys that it may still bear."""
+        there = [b for b in self._facilities.occupied([room], slot).get(room.id, []) if b.is_live and b.slot == slot]
+        own = next((b for b in there if b.match_key == key), None)
+        if own is not None:
+            return own
+        found = next((b for b in there if b.series_ref and (b.match_key is None or b.match_key in copied)), None)
+        return self._facilities.stamp(room, found, key) if found is not None else None
 
     def _left_behind(self, room: Room, first: Booking, wanted: Mapping[Slot, str], there: Iterable[Booking]) -> dict[Slot, Booking]:
         """Dates that an earlier try has made already, of which some may still bear a copied key."""
@@ -48,7 +58,7 @@ class Recurring:
         return {b.slot: b if b.match_key == wanted[b.slot] else self._facilities.stamp(room, b, wanted[b.slot]) for b in found
                 if b.match_key in (None, first.match_key, wanted[b.slot])}  # fmt: skip
 
-    def _grown(self, room: Room, first: Booking, wanted: Mapping[Slot, str]) -> dict[Slot, Booking]:
+    def _grown(self, room: Room, first: Booking, wanted: Mapping[Slot, str], *, stamps: bool) -> dict[Slot, Booking]:
         zone = ZoneInfo(room.time_zone)
         own = first.slot.start.astimezone(zone).date()
         dates = sorted({day for slot in wanted if (day := slot.start.astimezone(zone).date()) > own})[:_MOST]
@@ -70,7 +80,7 @@ class Recurring:
             if key is None or one.slot in held:
                 self._drop(room, one)
             else:
-                held[one.slot] = self._facilities.stamp(room, one, key)
+                held[one.slot] = self._facilities.stamp(room, one, key) if stamps else one
         return held
 
     def _looked_up(self, room: Room, first: Booking, wanted: Mapping[Slot, str]) -> list[Booking]:

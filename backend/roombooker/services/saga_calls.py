@@ -1,6 +1,7 @@
 """A saga's steps as calls to the two sides, and what came back as answers; no database transaction is open meanwhile."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,7 +12,8 @@ from roombooker.domain.fingerprint import fingerprint
 from roombooker.domain.room import Cancellation, Room
 from roombooker.domain.saga import Item, Reason, Record, Saga
 from roombooker.domain.slot import Slot
-from roombooker.errors import Denied, Garbled, NotFound, OutcomeUnknown, Refused, RoomBookerError, Unavailable
+from roombooker.errors import Denied, Garbled, NotFound, OutcomeUnknown, Refused, RoomBookerError, SideError, Unavailable
+from roombooker.services.recurring import Recurring, makes_series
 from roombooker.services.requester import Requesters
 from roombooker.services.rules import keeps
 from roombooker.services.wishes import description
@@ -50,6 +52,7 @@ class SagaCalls:
         self._facilities = facilities
         self._meetings = meetings
         self._requesters = requesters
+        self._recurring = Recurring(facilities)
         self._clock = clock
 
     def make(self, saga: Saga, step: sagas.Step, facts: Facts, rooms: Mapping[str, Room]) -> Came:
@@ -78,9 +81,10 @@ class SagaCalls:
             case sagas.Look():
                 return self._look(item, facts, rooms)
             case sagas.Create():
-                return _done(room, self._facilities.create(room, _draft(room, item.slot, item.match_key, facts, saga.requester_id)))
+                return self._create(saga, item, room, _draft(room, item.slot, item.match_key, facts, saga.requester_id))
             case sagas.Find():
-                found = self._facilities.find(room, item.match_key)
+                in_series = _is_in_series(saga, item, room)
+                found = self._in_series(saga, item, room) if in_series else self._facilities.find(room, item.match_key)
                 return Came(sagas.Absent()) if found is None else _done(room, found)
             case sagas.Relist(back=back):
                 return self._relist(item, rooms, back=back)
@@ -91,6 +95,23 @@ class SagaCalls:
             case sagas.Remove(ref=ref, is_old=is_old):
                 where = _old_room(item, rooms) if is_old else room
                 return self._remove(where, ref, facts.ending if saga.kind is sagas.Kind.CANCEL else _UNDONE)
+
+    def _create(self, saga: Saga, item: Item, room: Room, draft: Draft) -> Came:
+        """The first date of a series in a room that makes real ones brings the others along; each finds its own when it is its turn."""
+        if not _is_in_series(saga, item, room):
+            return _done(room, self._facilities.create(room, draft))
+        kin = [other for other in saga.items if other.room_id == room.id and other.key != item.key]
+        if any(other.record is not None for other in kin) and (found := self._in_series(saga, item, room)) is not None:
+            return _done(room, found)
+        made = self._facilities.create(room, draft)
+        later = {other.slot: other.key for other in kin if not other.is_over and other.record is None and other.slot > item.slot}
+        with suppress(SideError):  # then they become single reservations
+            self._recurring.spread(room, made, later, stamps=False)
+        return _done(room, made)
+
+    def _in_series(self, saga: Saga, item: Item, room: Room) -> Booking | None:
+        copied = {other.key for other in saga.items if other.room_id == room.id and other.key != item.key}
+        return self._recurring.at(room, item.slot, item.key, copied)
 
     def _busy(self, items: Mapping[int, Item], rooms: Mapping[str, Room]) -> frozenset[int]:
         """Which items Exchange says are not free; one call per 60 days of slots, for all their rooms."""
@@ -168,6 +189,10 @@ def record_of(room: Room, seen: Booking) -> Record:
 
 def _done(room: Room, seen: Booking) -> Came:
     return Came(sagas.Done(record_of(room, seen)), seen=(seen,))
+
+
+def _is_in_series(saga: Saga, item: Item, room: Room) -> bool:
+    return saga.kind is sagas.Kind.BOOK and item.original_start is not None and makes_series(room)
 
 
 def _draft(room: Room, slot: Slot, match_key: str, facts: Facts, requester_id: str | None) -> Draft:
