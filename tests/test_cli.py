@@ -51,7 +51,9 @@ class Shell:
         return told
 
     def _as_process(self, arguments: tuple[str, ...], environment: dict[str, str]) -> tuple[int, Told]:
-        done = subprocess.run([BIN / "roombooker", *arguments], env=environment, cwd=self.folder, capture_output=True, text=True, timeout=120, check=False)
+        done = subprocess.run(
+            [BIN / "roombooker", *arguments], env=environment, cwd=self.folder, capture_output=True, text=True, timeout=120, check=False
+        )
         return done.returncode, Told(done.stdout, done.stderr)
 
     def _in_here(self, arguments: tuple[str, ...], environment: dict[str, str]) -> tuple[int, Told]:
@@ -128,7 +130,12 @@ def test_settings_shows_every_setting_and_no_secret(shell: Shell) -> None:
     by_name = {one["name"]: one for one in found}
     assert set(found[0]) == {"name", "value", "source", "meaning"}
     assert by_name["ROOMBOOKER_TOPDESK_PASSWORD"]["value"] == "secret"
-    assert by_name["ROOMBOOKER_HOLD_MINUTES"] == {"name": "ROOMBOOKER_HOLD_MINUTES", "value": "30.0", "source": "default", "meaning": by_name["ROOMBOOKER_HOLD_MINUTES"]["meaning"]}
+    assert by_name["ROOMBOOKER_HOLD_MINUTES"] == {
+        "name": "ROOMBOOKER_HOLD_MINUTES",
+        "value": "30.0",
+        "source": "default",
+        "meaning": by_name["ROOMBOOKER_HOLD_MINUTES"]["meaning"],
+    }
     text = shell("settings").stdout
     for secret in ("TOPDESK_PASSWORD", "ENTRA_CLIENT_SECRET", "TOPDESK_HOOK_SECRET"):
         assert shell.environment[f"ROOMBOOKER_{secret}"] not in text
@@ -173,7 +180,9 @@ def test_a_preview_shows_both_sides_and_writes_nothing(shell: Shell, sandbox: Ru
     before = {name: count for name, count in sandbox.world.counters.items() if " GET " not in name}
     report = shell.json("rooms", "enable", room["mailbox"], "--preview", "--json")
     after = {name: count for name, count in sandbox.world.counters.items() if " GET " not in name}
-    assert {n: c for n, c in after.items() if n not in before or before[n] != c}.keys() <= {n for n in after if "$batch" in n or "token" in n or n.startswith("entra")}
+    assert {n: c for n, c in after.items() if n not in before or before[n] != c}.keys() <= {
+        n for n in after if "$batch" in n or "token" in n or n.startswith("entra")
+    }
     (told,) = report["rooms"]
     assert set(told) >= {"room", "name", "matched", "only_in_exchange", "only_in_topdesk", "conflicts", "lines"}
     assert told["matched"] + len(told["only_in_exchange"]) + len(told["only_in_topdesk"]) + len(told["conflicts"]) > 0
@@ -275,7 +284,9 @@ def test_the_action_sequence_sends_the_id_and_the_secret_of_a_variable(shell: Sh
 
 def test_a_manifest_for_a_deployment_is_written(shell: Shell) -> None:
     out = shell.folder / "deployment.xml"
-    shell("manifest", "--base-url", "https://rooms.contoso.example", "--client-id", "0b6f3a52-2f0d-4b8e-8d2e-7c6f5e4d3c2b", "--out", str(out))
+    shell(
+        "manifest", "--base-url", "https://rooms.contoso.example", "--client-id", "0b6f3a52-2f0d-4b8e-8d2e-7c6f5e4d3c2b", "--out", str(out)
+    )
     assert "https://rooms.contoso.example/taskpane.html" in out.read_text()
     assert "https" in shell("manifest", "--base-url", "http://rooms.contoso.example", "--client-id", "x", expect=2).stderr
 
@@ -285,7 +296,10 @@ def test_db_upgrade_may_be_run_again_and_again(shell: Shell) -> None:
         assert "up to date" in shell("db", "upgrade").stdout
 
 
-@pytest.mark.parametrize("arguments", [("rooms", "enable"), ("drift", "--dry-run"), ("serve", "--certificate", __file__), ("nonsense",), ("sync", "--window", "soon")])
+@pytest.mark.parametrize(
+    "arguments",
+    [("rooms", "enable"), ("drift", "--dry-run"), ("serve", "--certificate", __file__), ("nonsense",), ("sync", "--window", "soon")],
+)
 def test_what_does_not_go_together_is_refused_with_a_sentence(shell: Shell, arguments: tuple[str, ...]) -> None:
     told = shell(*arguments, expect=2)
     assert "Error:" in told.stderr

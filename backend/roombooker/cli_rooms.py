@@ -36,7 +36,11 @@ def import_rooms(branch: str | None, room_type: str | None, file: Path | None, e
     if file and (branch or room_type):
         raise click.UsageError("--csv names its rooms itself; leave --branch and --type out.")
     service = product().services.rooms
-    report = service.import_csv(file.read_text(encoding="utf-8-sig")) if file else service.import_from_topdesk(branch=branch, room_type=room_type)
+    report = (
+        service.import_csv(file.read_text(encoding="utf-8-sig"))
+        if file
+        else service.import_from_topdesk(branch=branch, room_type=room_type)
+    )
     if enable:
         report["enabled"] = service.enable_all(report["ids"])
         report["lines"].append(f"{report['enabled']} switched on")

@@ -36,6 +36,7 @@ def run(*, port: int, sandbox_port: int, sandbox_tls_port: int, reset: bool, tls
         if fresh:
             click.echo("Pairing the rooms and loading both calendars ...")
             _roombooker(["rooms", "import", "--enable"], environment)
+            _roombooker(["sync", "--window", "full"], environment)
         web = [_command("roombooker"), "serve", "--port", str(port), "--with-worker"]
         if tls:
             web += ["--certificate", str(certificates / "server.pem"), "--key", str(certificates / "server.key")]

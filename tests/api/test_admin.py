@@ -52,7 +52,11 @@ def test_support_may_change_nothing(support: Person, path: str) -> None:
 
 
 def test_the_table_of_admin_addresses_is_complete(house: House) -> None:
-    ours = {rule.rule.split("/admin", 1)[1].split("<")[0] for rule in house.product.web.url_map.iter_rules() if rule.rule.startswith("/api/v1/admin/")}
+    ours = {
+        rule.rule.split("/admin", 1)[1].split("<")[0]
+        for rule in house.product.web.url_map.iter_rules()
+        if rule.rule.startswith("/api/v1/admin/")
+    }
     assert ours == {path.split(_ID)[0] for path in (*READ, *WRITE)}
 
 
@@ -78,14 +82,17 @@ def _look(house: House, start: datetime) -> None:
 
 def _reservations(house: House, start: datetime) -> list[dict[str, Any]]:
     location = next(r.location_id for r in house.sandbox.world.directory.rooms if r.mailbox == house.plain_room["mailbox"])
-    query = f"reservedFacilities.location.id=={location};plannedEndDate=gt={zulu(start)};plannedStartDate=lt={zulu(start + timedelta(hours=1))}"
+    query = (
+        f"reservedFacilities.location.id=={location};plannedEndDate=gt={zulu(start)};plannedStartDate=lt={zulu(start + timedelta(hours=1))}"
+    )
     answer = house.sandbox.topdesk.get("/reservations", params={"query": query, "$top": 100})
     return list(answer.json()["results"]) if answer.status_code in (200, 206) else []
 
 
 def _meetings(house: House, start: datetime) -> list[dict[str, Any]]:
     answer = house.sandbox.graph.get(
-        f"/users/{house.plain_room['mailbox']}/calendarView", params={"startDateTime": zulu(start), "endDateTime": zulu(start + timedelta(hours=1))}
+        f"/users/{house.plain_room['mailbox']}/calendarView",
+        params={"startDateTime": zulu(start), "endDateTime": zulu(start + timedelta(hours=1))},
     )
     return [e for e in answer.json()["value"] if not e["isCancelled"]]
 
@@ -109,7 +116,9 @@ def request_item(house: House, carol: Person) -> Callable[[], tuple[datetime, di
     return make
 
 
-def test_a_cancellation_request_is_approved(house: House, carol: Person, request_item: Callable[[], tuple[datetime, dict[str, Any]]]) -> None:
+def test_a_cancellation_request_is_approved(
+    house: House, carol: Person, request_item: Callable[[], tuple[datetime, dict[str, Any]]]
+) -> None:
     start, item = request_item()
     assert_shape(schemas.WorkItemOut(), item)
     assert {"approve", "refuse", "status"} <= set(item["actions"])
@@ -131,7 +140,9 @@ def test_a_cancellation_request_is_approved(house: House, carol: Person, request
     assert told.get_json()["state"] == "cancelled"
 
 
-def test_a_cancellation_request_is_refused_and_the_room_shows_it(house: House, carol: Person, request_item: Callable[[], tuple[datetime, dict[str, Any]]]) -> None:
+def test_a_cancellation_request_is_refused_and_the_room_shows_it(
+    house: House, carol: Person, request_item: Callable[[], tuple[datetime, dict[str, Any]]]
+) -> None:
     start, item = request_item()
     assert _meetings(house, start) == []
     done = _admin(carol, "POST", f"/work-items/{item['id']}/settle", json={"action": "refuse"})
@@ -142,7 +153,9 @@ def test_a_cancellation_request_is_refused_and_the_room_shows_it(house: House, c
     assert _admin(carol, "GET", f"/bookings/{item['booking_id']}").get_json()["state"] == "confirmed"
 
 
-def test_a_request_whose_cause_is_gone_closes_by_itself(house: House, carol: Person, request_item: Callable[[], tuple[datetime, dict[str, Any]]]) -> None:
+def test_a_request_whose_cause_is_gone_closes_by_itself(
+    house: House, carol: Person, request_item: Callable[[], tuple[datetime, dict[str, Any]]]
+) -> None:
     start, item = request_item()
     ref = item["candidates"][0]["ref"]
     assert house.sandbox.topdesk.post(f"/reservations/{ref}/cancel", json={}).status_code < 300
@@ -152,8 +165,12 @@ def test_a_request_whose_cause_is_gone_closes_by_itself(house: House, carol: Per
     assert closed["settled_by"] == "room booker"
 
 
-@pytest.mark.parametrize(("body", "field"), [({}, "action"), ({"action": "explode"}, "action"), ({"action": 1}, "action"), ({"action": "approve", "x": 1}, "x")])
-def test_what_does_not_settle_is_refused(carol: Person, request_item: Callable[[], tuple[datetime, dict[str, Any]]], body: dict[str, Any], field: str) -> None:
+@pytest.mark.parametrize(
+    ("body", "field"), [({}, "action"), ({"action": "explode"}, "action"), ({"action": 1}, "action"), ({"action": "approve", "x": 1}, "x")]
+)
+def test_what_does_not_settle_is_refused(
+    carol: Person, request_item: Callable[[], tuple[datetime, dict[str, Any]]], body: dict[str, Any], field: str
+) -> None:
     _start, item = request_item()
     answer = _admin(carol, "POST", f"/work-items/{item['id']}/settle", json=body)
     assert (answer.status_code, field in answer.get_json()["errors"]) == (400, True)
@@ -191,7 +208,11 @@ def test_the_log_is_searched_by_person_room_kind_and_date_page_by_page(house: Ho
 
 def test_a_private_subject_is_told_to_nobody(house: House, alice: Person, carol: Person) -> None:
     booking = alice.book(house.plain_room["id"], house.a_moment(), subject="My very private matter", private=True).get_json()
-    for answer in (_admin(carol, "GET", f"/bookings/{booking['id']}"), _admin(carol, "GET", "/log?limit=500"), _admin(carol, "POST", "/people/export", json={"email": ALICE})):
+    for answer in (
+        _admin(carol, "GET", f"/bookings/{booking['id']}"),
+        _admin(carol, "GET", "/log?limit=500"),
+        _admin(carol, "POST", "/people/export", json={"email": ALICE}),
+    ):
         assert answer.status_code == 200
         assert "very private" not in answer.text
     ref = booking["rooms"][0]["reservation"]["id"]

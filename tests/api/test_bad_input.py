@@ -70,7 +70,14 @@ BOOKINGS: dict[str, tuple[dict[str, Any], str]] = {
 
 
 def _body(house: House, **changed: Any) -> dict[str, Any]:
-    return {"rooms": [house.plain_room["id"]], "start": zulu(START), "end": zulu(END), "subject": "Budget", "organizer": ALICE, "attendees": 2} | changed
+    return {
+        "rooms": [house.plain_room["id"]],
+        "start": zulu(START),
+        "end": zulu(END),
+        "subject": "Budget",
+        "organizer": ALICE,
+        "attendees": 2,
+    } | changed
 
 
 def _refused(answer: Any, field: str) -> None:
@@ -166,7 +173,10 @@ def test_an_odd_subject_books_and_comes_back_as_data(alice: Person, house: House
     assert len(card.get("briefDescription") or "") <= 100
 
 
-@pytest.mark.parametrize("organizer", ["o'brien@contoso.example", "a;b==c@contoso.example", "(x),y@contoso.example", "a%2B*+b@contoso.example", "ünï@contoso.example"])
+@pytest.mark.parametrize(
+    "organizer",
+    ["o'brien@contoso.example", "a;b==c@contoso.example", "(x),y@contoso.example", "a%2B*+b@contoso.example", "ünï@contoso.example"],
+)
 def test_query_characters_in_an_address_are_data(house: House, organizer: str) -> None:
     """Not the caller's own, so refused; but looked up as what it is, and never a broken query."""
     answer = house.person(ALICE).call("POST", "/api/v1/bookings", json=_body(house, organizer=organizer))
@@ -230,7 +240,12 @@ def test_a_booking_that_is_not_there(alice: Person, booking_id: str) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path", "status", "code"),
-    [("GET", "/api/v1/nowhere", 404, "not_found"), ("PUT", "/api/v1/bookings", 405, "invalid_input"), ("DELETE", "/api/v1/rooms", 405, "invalid_input"), ("GET", "/", 404, "not_found")],
+    [
+        ("GET", "/api/v1/nowhere", 404, "not_found"),
+        ("PUT", "/api/v1/bookings", 405, "invalid_input"),
+        ("DELETE", "/api/v1/rooms", 405, "invalid_input"),
+        ("GET", "/", 404, "not_found"),
+    ],
 )
 def test_errors_have_one_shape_also_where_no_view_is(alice: Person, method: str, path: str, status: int, code: str) -> None:
     answer = alice.call(method, path)

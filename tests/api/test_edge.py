@@ -38,7 +38,10 @@ def test_transport_security_is_asked_for_on_https_alone(house: House) -> None:
     assert "Strict-Transport-Security" not in client.get("/healthz").headers
 
 
-@pytest.mark.parametrize(("given", "kept"), [("abcdef-123456", True), ("x", False), ("with space and more", False), ("<script>alert</script>", False), ("x" * 65, False)])
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [("abcdef-123456", True), ("x", False), ("with space and more", False), ("<script>alert</script>", False), ("x" * 65, False)],
+)
 def test_a_request_keeps_the_id_it_came_with_if_it_is_one(house: House, given: str, kept: bool) -> None:
     answer = house.nobody().call("GET", "/nowhere", headers={"X-Request-Id": given})
     assert (answer.headers["X-Request-Id"] == given) is kept
@@ -62,10 +65,14 @@ def test_who_asks_too_often_waits_and_nobody_else_does(sandbox: RunningSandbox, 
 @pytest.mark.parametrize(
     ("status", "code"), [(500, "side_unavailable"), (503, "side_unavailable"), (403, "side_denied"), (401, "side_denied"), (404, "side_refused"), (400, "side_refused")],
 )  # fmt: skip
-def test_a_side_that_fails_is_told_in_words_and_nothing_is_left_behind(house: House, alice: Person, calm: RunningSandbox, status: int, code: str) -> None:
+def test_a_side_that_fails_is_told_in_words_and_nothing_is_left_behind(
+    house: House, alice: Person, calm: RunningSandbox, status: int, code: str
+) -> None:
     start = house.a_moment()
     for _ in range(8):
-        calm.control.post("/fail", json={"side": "topdesk", "method": "POST", "path": "/reservations", "nth": 1, "when": "before", "status": status})
+        calm.control.post(
+            "/fail", json={"side": "topdesk", "method": "POST", "path": "/reservations", "nth": 1, "when": "before", "status": status}
+        )
     answer = alice.book(house.plain_room["id"], start)
     calm.control.delete("/fail").raise_for_status()
     if answer.status_code == 202:
@@ -80,7 +87,9 @@ def test_a_side_that_fails_is_told_in_words_and_nothing_is_left_behind(house: Ho
 
 def test_an_unknown_outcome_is_answered_202_and_finished_later_once(house: House, alice: Person, calm: RunningSandbox) -> None:
     start = house.a_moment()
-    calm.control.post("/fail", json={"side": "topdesk", "method": "POST", "path": "/reservations", "nth": 1, "when": "after", "status": 0}).raise_for_status()
+    calm.control.post(
+        "/fail", json={"side": "topdesk", "method": "POST", "path": "/reservations", "nth": 1, "when": "after", "status": 0}
+    ).raise_for_status()
     answer = alice.book(house.plain_room["id"], start, key="answer-lost-after-the-create")
     calm.control.delete("/fail")
     assert answer.status_code in (201, 202), answer.text
@@ -90,5 +99,9 @@ def test_an_unknown_outcome_is_answered_202_and_finished_later_once(house: House
     assert told["state"] == "awaiting_appointment"
     query = f"plannedEndDate=gt={zulu(start)};plannedStartDate=lt={zulu(start + timedelta(hours=1))};requester.email=={ALICE}"
     listed = house.sandbox.topdesk.get("/reservations", params={"query": query}, headers={"Accept": "application/json"})
-    keys = [r["optionalFields1"]["text1"] for r in (listed.json() if listed.status_code == 200 else {"results": []})["results"] if r["status"] == "planned"]
+    keys = [
+        r["optionalFields1"]["text1"]
+        for r in (listed.json() if listed.status_code == 200 else {"results": []})["results"]
+        if r["status"] == "planned"
+    ]
     assert len([k for k in keys if k == told["rooms"][0]["match_key"]]) == 1

@@ -22,7 +22,9 @@ def test_rooms_are_those_that_are_switched_on(alice: Person, house: House) -> No
 
 def test_availability_says_of_each_room_how_it_is(alice: Person, house: House) -> None:
     start = house.a_moment()
-    answer = alice.call("POST", "/api/v1/availability", json={"start": zulu(start), "end": zulu(start + timedelta(hours=1)), "attendees": 2})
+    answer = alice.call(
+        "POST", "/api/v1/availability", json={"start": zulu(start), "end": zulu(start + timedelta(hours=1)), "attendees": 2}
+    )
     assert answer.status_code == 200
     body = answer.get_json()
     assert_shape(schemas.AvailabilityOut(), body)
@@ -158,8 +160,11 @@ def test_alive_ready_and_measured(house: House) -> None:
     assert body["sync"]["fresh"]["horizon"]["exchange"] is not None
     assert metrics.status_code == 200
     assert metrics.content_type.startswith("text/plain")
-    assert 'roombooker_side_call_seconds_count{' in metrics.text
-    assert 'roombooker_stalest_seconds{side="topdesk",window="horizon"}' in metrics.text or 'roombooker_stalest_seconds{window="horizon",side="topdesk"}' in metrics.text
+    assert "roombooker_side_call_seconds_count{" in metrics.text
+    assert (
+        'roombooker_stalest_seconds{side="topdesk",window="horizon"}' in metrics.text
+        or 'roombooker_stalest_seconds{window="horizon",side="topdesk"}' in metrics.text
+    )
 
 
 def test_the_canary_says_that_no_worker_has_been_seen(house: House) -> None:

@@ -16,7 +16,9 @@ _ID = "0f8fad5b-d9cb-469f-a165-70867728950e"
 
 def _topdesk(house: House, body: Any = None, *, secret: str | None = HOOK_SECRET, **more: Any) -> Any:
     headers = {"X-Room-Booker-Secret": secret} if secret is not None else {}
-    return house.product.web.test_client().post("/hooks/topdesk", json={"reservationId": _ID} if body is None and not more else body, headers=headers, **more)
+    return house.product.web.test_client().post(
+        "/hooks/topdesk", json={"reservationId": _ID} if body is None and not more else body, headers=headers, **more
+    )
 
 
 def _notices(house: House, ref: str) -> list[NoticeRow]:
@@ -28,7 +30,9 @@ def _notices(house: House, ref: str) -> list[NoticeRow]:
 def subscription(house: House) -> SubscriptionRow:
     room = house.rooms[0]
     now = house.product.work._clock()
-    row = SubscriptionRow(id="subscription-of-this-test", room_id=room["id"], client_state="only-we-know-this", expires_at=now, renew_at=now)
+    row = SubscriptionRow(
+        id="subscription-of-this-test", room_id=room["id"], client_state="only-we-know-this", expires_at=now, renew_at=now
+    )
     with house.product.database.write() as session:
         session.execute(delete(SubscriptionRow))
         session.execute(delete(NoticeRow))
@@ -61,7 +65,10 @@ def test_a_refusal_is_remembered_for_the_doctor(house: House) -> None:
         assert session.get(CursorRow, "hook:refused") is not None
 
 
-@pytest.mark.parametrize("body", [{}, {"reservationId": "no uuid"}, {"reservationId": None}, {"reservationId": [_ID]}, [], "text", {"reservationId": _ID + "x" * 600}])
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"reservationId": "no uuid"}, {"reservationId": None}, {"reservationId": [_ID]}, [], "text", {"reservationId": _ID + "x" * 600}],
+)
 def test_a_notice_about_nothing_is_refused(house: House, body: Any) -> None:
     answer = _topdesk(house, data=json.dumps(body), content_type="application/json")
     assert (answer.status_code, answer.get_json()["code"]) == (400, "invalid_input")
@@ -70,7 +77,9 @@ def test_a_notice_about_nothing_is_refused(house: House, body: Any) -> None:
 @pytest.mark.parametrize("path", ["/hooks/topdesk", "/hooks/graph"])
 def test_over_64_kb_is_too_much(house: House, path: str) -> None:
     body = json.dumps({"reservationId": _ID, "value": [], "padding": "x" * 64_000}).encode()
-    answer = house.product.web.test_client().post(path, data=body, content_type="application/json", headers={"X-Room-Booker-Secret": HOOK_SECRET})
+    answer = house.product.web.test_client().post(
+        path, data=body, content_type="application/json", headers={"X-Room-Booker-Secret": HOOK_SECRET}
+    )
     assert answer.status_code == 413
     assert answer.get_json()["code"] == "invalid_input"
 
@@ -79,7 +88,9 @@ def test_topdesk_s_body_counts_whatever_its_content_type_says(house: House) -> N
     assert _topdesk(house, data=json.dumps({"reservationId": _ID}), content_type="text/plain").status_code == 202
 
 
-@pytest.mark.parametrize("token", ["Validation: Testing client application reachability for subscription Request-Id: 3", "<script>alert(1)</script>", "é&=ü"])
+@pytest.mark.parametrize(
+    "token", ["Validation: Testing client application reachability for subscription Request-Id: 3", "<script>alert(1)</script>", "é&=ü"]
+)
 def test_graph_s_handshake_is_echoed_as_plain_text(house: House, token: str) -> None:
     answer = house.product.web.test_client().post("/hooks/graph", query_string={"validationToken": token})
     assert answer.status_code == 200
@@ -111,7 +122,9 @@ def test_what_is_no_notice_of_graph_is_refused(house: House, body: Any) -> None:
 
 
 def test_strays_among_the_notices_do_no_harm(house: House) -> None:
-    assert house.product.web.test_client().post("/hooks/graph", json={"value": [1, "x", None, {"clientState": {"a": 1}}]}).status_code == 202
+    assert (
+        house.product.web.test_client().post("/hooks/graph", json={"value": [1, "x", None, {"clientState": {"a": 1}}]}).status_code == 202
+    )
 
 
 def test_both_hooks_answer_within_a_second(house: House, subscription: SubscriptionRow) -> None:

@@ -56,7 +56,10 @@ def test_requests_made_from_the_description_are_answered_as_it_says(house: House
     """Schemathesis invents requests, good and bad; every answer must be one that the description knows, and never a 500."""
     schema = schemathesis.openapi.from_wsgi("/openapi.json", house.product.web)
     load_all_checks()
-    wanted = [CHECKS.get_one(name) for name in ("not_a_server_error", "response_schema_conformance", "status_code_conformance", "content_type_conformance")]
+    wanted = [
+        CHECKS.get_one(name)
+        for name in ("not_a_server_error", "response_schema_conformance", "status_code_conformance", "content_type_conformance")
+    ]
     bearer = f"Bearer {house.sandbox.person_token(ALICE)}"
     asked = Counter[str]()
     for found in schema.get_all_operations():
@@ -66,7 +69,9 @@ def test_requests_made_from_the_description_are_answered_as_it_says(house: House
 
 
 def _ask(operation: Any, mode: GenerationMode, bearer: str, wanted: list[Any], asked: Counter[str]) -> None:
-    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate], database=None, derandomize=True)
+    @settings(
+        max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate], database=None, derandomize=True
+    )
     @given(case=operation.as_strategy(generation_mode=mode))
     def ask(case: Any) -> None:
         asked[operation.label] += 1

@@ -32,7 +32,11 @@ PROTECTED = [
 
 def _claims(sandbox: RunningSandbox, **changed: Any) -> dict[str, Any]:
     oid = next(p.oid for p in sandbox.world.directory.people if p.mail == ALICE)
-    whole = frame(sandbox.world, CLIENT_ID, "subject", oid) | {"azp": CLIENT_ID, "scp": "Booking.ReadWrite", "preferred_username": ALICE} | changed
+    whole = (
+        frame(sandbox.world, CLIENT_ID, "subject", oid)
+        | {"azp": CLIENT_ID, "scp": "Booking.ReadWrite", "preferred_username": ALICE}
+        | changed
+    )
     return {name: value for name, value in whole.items() if value is not None}
 
 
@@ -56,7 +60,11 @@ def _public_key_as_secret(sandbox: RunningSandbox) -> str:
 
 def _altered(sandbox: RunningSandbox) -> str:
     head, _, signature = sign(sandbox.world, _claims(sandbox)).split(".")
-    body = base64.urlsafe_b64encode(json.dumps(_claims(sandbox, oid="somebody-else", roles=["RoomBooker.Admin"])).encode()).rstrip(b"=").decode()
+    body = (
+        base64.urlsafe_b64encode(json.dumps(_claims(sandbox, oid="somebody-else", roles=["RoomBooker.Admin"])).encode())
+        .rstrip(b"=")
+        .decode()
+    )
     return f"{head}.{body}.{signature}"
 
 

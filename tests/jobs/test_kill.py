@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from roombooker.store import notices
 from roombooker.store.db import Database, open_database
@@ -27,7 +27,8 @@ def redis_url(tmp_path: Path) -> Iterator[str]:
     pytest.importorskip("redis", reason="the extra [redis] is not installed")
     port = free_port()
     server = subprocess.Popen(
-        ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(tmp_path)], stdout=subprocess.DEVNULL
+        ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(tmp_path)],
+        stdout=subprocess.DEVNULL,
     )
     yield f"redis://127.0.0.1:{port}/0"
     server.terminate()
@@ -42,14 +43,24 @@ def stores(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
         return {"DATABASE_URL": sqlite}
     if request.param == "redis":
         return {"DATABASE_URL": sqlite, "QUEUE_URL": str(request.getfixturevalue("redis_url"))}
-    url = str(request.getfixturevalue("_postgres_copy"))
+    url = _empty_database(str(request.getfixturevalue("postgres")))
     return {"DATABASE_URL": url, "QUEUE_URL": url}
+
+
+def _empty_database(address: str) -> str:
+    server = open_database(address + "postgres", isolation_level="AUTOCOMMIT")
+    with server.engine.connect() as connection:
+        connection.execute(text("CREATE DATABASE killed_workers"))
+    server.engine.dispose()
+    return address + "killed_workers"
 
 
 @pytest.fixture
 def stack(stores: dict[str, str], tmp_path: Path) -> Iterator[Stack]:
     with start_sandbox(tls=True, rooms=3, people=10, days=1) as sandbox:
-        environment = settings_of(sandbox, "http://rooms.example", LEASE_SECONDS=3, NEAR_EVERY_SECONDS=86400, HORIZON_EVERY_SECONDS=86400, **stores)
+        environment = settings_of(
+            sandbox, "http://rooms.example", LEASE_SECONDS=3, NEAR_EVERY_SECONDS=86400, HORIZON_EVERY_SECONDS=86400, **stores
+        )
         made = Stack(sandbox, "http://rooms.example", environment, tmp_path)
         try:
             done = made.command("rooms", "import", "--enable")
@@ -58,7 +69,6 @@ def stack(stores: dict[str, str], tmp_path: Path) -> Iterator[Stack]:
             yield made
         finally:
             made.stop()
-
 
 
 def _waiting(database: Database) -> int:

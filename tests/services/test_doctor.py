@@ -95,7 +95,9 @@ FAULTS: dict[str, tuple[Callable[[Practice], object], dict[str, Any], str]] = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_each_fault_is_named_with_what_to_do(practice: Practice, fault: str) -> None:
     make, settings, advice = FAULTS[fault]
-    settings = {name: value.replace("SANDBOX", practice.sandbox.url) if isinstance(value, str) else value for name, value in settings.items()}
+    settings = {
+        name: value.replace("SANDBOX", practice.sandbox.url) if isinstance(value, str) else value for name, value in settings.items()
+    }
     assert practice.faults() == {}
     make(practice)
     found = practice.faults(**settings)

@@ -43,7 +43,14 @@ def topdesk() -> Response:
 @part.answers(202, errors=(400, 413), is_open=True)
 @part.documents(
     requestBody={"content": {"application/json": {"schema": GraphHookIn}}},
-    parameters=[{"in": "query", "name": "validationToken", "description": "Graph's handshake: echoed as plain text, 200.", "schema": {"type": "string"}}],
+    parameters=[
+        {
+            "in": "query",
+            "name": "validationToken",
+            "description": "Graph's handshake: echoed as plain text, 200.",
+            "schema": {"type": "string"},
+        }
+    ],
     responses={"200": {"description": "The handshake's token.", "content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
 def graph() -> Response:

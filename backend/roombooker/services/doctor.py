@@ -69,7 +69,8 @@ class Doctor:
         if reachable:
             yield from self._ask("TOPdesk: reservations may be read", lambda: self._right("reservations", self._probe.read_reservations))
             yield from self._ask(
-                "TOPdesk: reservations may be made", lambda: self._right("reservations_write", self._probe.write_reservations, to="make and change reservations")
+                "TOPdesk: reservations may be made",
+                lambda: self._right("reservations_write", self._probe.write_reservations, to="make and change reservations"),
             )
             yield from self._ask("TOPdesk: locations may be read", lambda: self._right("locations", self._probe.read_locations))
             yield from self._ask("TOPdesk: persons may be read", lambda: self._right("persons", self._probe.read_persons))

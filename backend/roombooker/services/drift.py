@@ -79,7 +79,9 @@ class DriftService:
             for one, other in pairwise(sorted(records, key=lambda b: (b.slot, b.ref))):
                 if one.slot.overlaps(other.slot):
                     topdesk_one, exchange_one = (one, None) if one.side is Side.TOPDESK else (None, one)
-                    yield _difference(room, "overlap", topdesk_one, exchange_one, f"It overlaps another one, which begins {iso(other.slot.start)}.")
+                    yield _difference(
+                        room, "overlap", topdesk_one, exchange_one, f"It overlaps another one, which begins {iso(other.slot.start)}."
+                    )
 
     def _excused(self, lone: Sequence[Booking]) -> set[str]:
         """What still awaits its appointment, or is being worked on, is in step: that is what a hold is."""
@@ -129,7 +131,12 @@ def _of_pair(room: Room, reservation: Booking, meeting: Booking, requester: str)
     if reservation.slot != meeting.slot:
         yield _difference(room, "time", reservation, meeting, "The two sides say different times.")
     people = reservation.organizer, meeting.organizer
-    if requester == "organizer" and not meeting.room_organizes and None not in people and not reservation.organizer.is_same_as(meeting.organizer):  # type: ignore[union-attr]  # None is out
+    if (
+        requester == "organizer"
+        and not meeting.room_organizes
+        and None not in people
+        and not reservation.organizer.is_same_as(meeting.organizer)
+    ):  # type: ignore[union-attr]  # None is out
         yield _difference(room, "organizer", reservation, meeting, "The requester is somebody else than the organizer.")
     if reservation.standing is Standing.CONFLICTING:
         yield _difference(room, "conflict", reservation, meeting, "TOPdesk marks the reservation as conflicting.")

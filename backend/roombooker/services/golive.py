@@ -91,8 +91,17 @@ def _enabled(room: Room, passes: Sequence[Pass]) -> dict[str, Any]:
     made = sum(1 for a in planned if isinstance(a, Create))
     waiting = sum(1 for a in planned if isinstance(a, Hold))
     failed = sum(one.failed for one in passes)
-    line = f"on   {room.name}: {adopted} adopted, {made} made on the other side, {waiting} for the work list" + (f", {failed} to be tried again" if failed else "")
-    return _room(room) | {"enabled": True, "adopted": adopted, "made": made, "for_the_work_list": waiting, "failed": failed, "lines": [line]}
+    line = f"on   {room.name}: {adopted} adopted, {made} made on the other side, {waiting} for the work list" + (
+        f", {failed} to be tried again" if failed else ""
+    )
+    return _room(room) | {
+        "enabled": True,
+        "adopted": adopted,
+        "made": made,
+        "for_the_work_list": waiting,
+        "failed": failed,
+        "lines": [line],
+    }
 
 
 def _report(reports: list[dict[str, Any]]) -> dict[str, Any]:

@@ -140,7 +140,9 @@ class _FromDatabase(Collector):
         facts, ages = self._health.gauges()
         for name, value in facts.items():
             yield GaugeMetricFamily(f"roombooker_{name}", name.replace("_", " "), value=value)
-        stalest = GaugeMetricFamily("roombooker_stalest_seconds", "Since the stalest enabled room was read completely", labels=["window", "side"])
+        stalest = GaugeMetricFamily(
+            "roombooker_stalest_seconds", "Since the stalest enabled room was read completely", labels=["window", "side"]
+        )
         for window, sides in ages.items():
             for side, age in sides.items():
                 if age is not None:

@@ -18,7 +18,9 @@ class SyncOnRequest:
         self._database = database
         self._sync = sync
 
-    def run(self, names: Iterable[str] = (), *, near: bool = False, dry_run: bool = False, progress: Progress | None = None) -> dict[str, Any]:
+    def run(
+        self, names: Iterable[str] = (), *, near: bool = False, dry_run: bool = False, progress: Progress | None = None
+    ) -> dict[str, Any]:
         """`{"ok", "rooms": [{"room", "planned": [words], "done", "failed", "stopped"}], "summary"}`; rooms where nothing was to do are left out.
 
         A dry run reads both sides afresh, room by room, and writes to neither."""

@@ -46,7 +46,13 @@ class Rebuild:
         with self._database.read() as session:
             restored = sum(linking.future_count(session, room.id, self._clock()) for room in known)
         lines = [f"{len(stamped)} rooms are on again, with {restored} bookings."]
-        lines += [f"Off, since nothing in them bears our stamp: {', '.join(room.name for room in off)}. `roombooker rooms enable` switches them on."] if off else []
+        lines += (
+            [
+                f"Off, since nothing in them bears our stamp: {', '.join(room.name for room in off)}. `roombooker rooms enable` switches them on."
+            ]
+            if off
+            else []
+        )
         lines += [f"! {line}" for line in (*imported["problems"], *imported["alarms"], *failed)]
         lines.append(NEEDS_A_BACKUP)
         return {"rooms": sorted(stamped), "off": [room.id for room in off], "links": restored, "failed": failed, "lines": lines}

@@ -100,11 +100,15 @@ class Settling:
             known = linking.links_by_ref(session, Side.TOPDESK, [reservation.ref])
         own = known[0] if known else None
         if own is not None and own.exchange is not None and own.exchange.ref != meeting.ref:
-            raise InvalidInput("This reservation belongs to another meeting already.", {"candidate": ["Belongs to another meeting already."]})
+            raise InvalidInput(
+                "This reservation belongs to another meeting already.", {"candidate": ["Belongs to another meeting already."]}
+            )
         link = own or case.link
         absorbs = case.link if case.link is not None and link is not None and case.link.id != link.id else None
         moves = Side.TOPDESK if reservation.slot != meeting.slot else None
-        self._decide(case, by, lambda _turn: [Adopt(reservation, meeting, "chosen by an administrator", link, moves=moves, absorbs=absorbs)])
+        self._decide(
+            case, by, lambda _turn: [Adopt(reservation, meeting, "chosen by an administrator", link, moves=moves, absorbs=absorbs)]
+        )
 
     def _overrule(self, case: Case, by: str, *, winner: Side) -> None:
         link = self._link(case)

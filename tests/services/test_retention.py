@@ -1,0 +1,113 @@
+"""What leaves after its time, on both databases, and what stays whatever its age."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from conftest import ManualClock
+from factories import make_room, make_settings, save_rooms
+from people import ALICE, BOB
+from roombooker.domain.booking import new_match_key
+from roombooker.services.retention import Retention
+from roombooker.store import journal, links, people, work_items
+from roombooker.store.db import Database
+from roombooker.store.models import JournalRow, LinkRow, LinkSideRow, PersonRow, WorkItemRow
+
+ROOM = make_room()
+
+
+@pytest.fixture
+def retention(database: Database, clock: ManualClock) -> Retention:
+    save_rooms(database, ROOM)
+    return Retention(database=database, settings=make_settings(log_days=30), clock=clock)
+
+
+def _book(database: Database, clock: ManualClock, days_from_now: int, email: str = ALICE.email, booking_id: str = "b") -> str:
+    start = clock() + timedelta(days=days_from_now)
+    with database.write() as session:
+        row = links.new_link(
+            session, booking_id=booking_id, match_key=new_match_key(), room_id=ROOM.id, start_at=start, end_at=start + timedelta(hours=1), at=min(start, clock()),
+            organizer_email=email, subject="Budget", attendees=2, private=False, caller="t:o",
+        )  # fmt: skip
+        row.state, row.updated_at = "confirmed", min(start, clock())
+        row.sides.append(LinkSideRow(link_id=row.id, side="topdesk", ref=row.match_key, seen_at=clock()))
+        journal.write(
+            session,
+            kind="booked",
+            message="Booked.",
+            at=min(start, clock()),
+            caused_by="t:o",
+            booking_id=booking_id,
+            email=email,
+            after={"organizer": email},
+        )
+        return row.id
+
+
+def _count(database: Database, model: type) -> int:
+    with database.read() as session:
+        return session.scalar(select(func.count()).select_from(model)) or 0
+
+
+def test_the_old_leaves_and_the_recent_stays(retention: Retention, database: Database, clock: ManualClock) -> None:
+    old, recent = _book(database, clock, -40, booking_id="old"), _book(database, clock, -10, booking_id="recent")
+    left = retention.trim()
+    assert (left["bookings"], left["journal"]) == (1, 1)
+    with database.read() as session:
+        assert session.get(LinkRow, old) is None
+        assert session.get(LinkRow, recent) is not None
+    assert _count(database, LinkSideRow) == 1
+    assert retention.trim()["bookings"] == 0
+
+
+def test_what_waits_for_a_person_stays_whatever_its_age(retention: Retention, database: Database, clock: ManualClock) -> None:
+    old = _book(database, clock, -40)
+    with database.write() as session:
+        item = work_items.open_item(
+            session, kind="conflict", dedupe="x", reason="Why", at=clock() - timedelta(days=40), room_id=ROOM.id, link_id=old
+        )
+    assert (retention.trim()["bookings"], _count(database, WorkItemRow)) == (0, 1)
+    with database.write() as session:
+        work_items.settle(session, session.get_one(WorkItemRow, item.id), at=clock() - timedelta(days=31), by="carol", outcome="Done")
+    retention.trim()
+    assert _count(database, WorkItemRow) == 0
+    retention.trim()
+    assert _count(database, LinkRow) == 0
+
+
+def test_people_who_were_not_looked_up_for_long_are_forgotten(retention: Retention, database: Database, clock: ManualClock) -> None:
+    with database.write() as session:
+        people.keep_requester(session, ALICE.email, "1", name="Alice", at=clock() - timedelta(days=31))
+        people.keep_requester(session, BOB.email, "2", name="Bob", at=clock())
+    assert retention.trim()["people"] == 1
+    with database.read() as session:
+        assert session.get(PersonRow, BOB.email) is not None
+
+
+def test_an_export_holds_all_of_a_person_and_nothing_of_another(retention: Retention, database: Database, clock: ManualClock) -> None:
+    _book(database, clock, -1, booking_id="hers")
+    _book(database, clock, -1, email=BOB.email, booking_id="his")
+    told = retention.export(ALICE.email.upper())
+    assert [b["id"] for b in told["bookings"]] == ["hers"]
+    assert len(told["journal"]) == 1
+    assert BOB.email not in str(told)
+    assert told["bookings"][0]["start"].endswith("Z")
+
+
+def test_the_erased_are_named_nowhere_but_in_what_is_still_ahead(retention: Retention, database: Database, clock: ManualClock) -> None:
+    _book(database, clock, -1, booking_id="over")
+    _book(database, clock, 1, booking_id="ahead")
+    _book(database, clock, -1, email=BOB.email, booking_id="his")
+    report = retention.erase(ALICE.email)
+    assert (report["erased"]["bookings"], report["kept"]) == (1, 1)
+    with database.read() as session:
+        named = session.scalars(select(LinkRow.booking_id).where(LinkRow.organizer_email == ALICE.email)).all()
+        entries = session.scalars(select(JournalRow).where(JournalRow.email == ALICE.email)).all()
+        his = session.scalars(select(JournalRow).where(JournalRow.email == BOB.email)).all()
+    assert named == ["ahead"]
+    assert entries == []
+    assert len(his) == 1
+    clock.advance(timedelta(days=2))
+    assert retention.erase(ALICE.email)["kept"] == 0
+    assert retention.export(ALICE.email)["bookings"] == []
