@@ -20,16 +20,19 @@ LIFE = timedelta(days=6)  # Graph allows basic notices on Outlook events 10,080 
 _AT_ONCE = 50
 
 
+class Made(Protocol):
+    @property
+    def id(self) -> str: ...
+    @property
+    def expires_at(self) -> datetime: ...
+
+
 class Subscriptions(Protocol):
     """The port: Graph's subscriptions on room mailboxes."""
 
-    def create(self, room: Room, *, client_state: str, expires_at: datetime) -> tuple[str, datetime]:
-        """(id, when it expires)."""
-        ...
-
-    def renew(self, subscription_id: str, *, expires_at: datetime) -> datetime: ...
-
-    def delete(self, subscription_id: str) -> None: ...
+    def create(self, room: Room, *, notification_url: str, client_state: str, expires_at: datetime) -> Made: ...
+    def renew(self, ident: str, expires_at: datetime) -> Made: ...
+    def delete(self, ident: str) -> None: ...
 
 
 class SubscriptionService:
@@ -77,18 +80,21 @@ class SubscriptionService:
         url = self._settings.public_url
         return url.startswith("https://") or "//localhost" in url or "//127.0.0.1" in url
 
+    def _address(self) -> str:
+        return f"{self._settings.public_url.rstrip('/')}/hooks/graph"
+
     def _make(self, room: Room, now: datetime) -> int:
         """The row with its client state is stored after Graph has answered; a notice that is faster is dropped, the read after it is not."""
         client_state = secrets.token_urlsafe(32)
         try:
-            subscription_id, expires_at = self._subscriptions.create(room, client_state=client_state, expires_at=now + LIFE)
+            made = self._subscriptions.create(room, notification_url=self._address(), client_state=client_state, expires_at=now + LIFE)
         except SideError as error:
             _log.warning("no subscription for a room", room=room.id, error=error.code)
             return 0
         with self._database.write() as session:
             session.merge(
                 SubscriptionRow(
-                    id=subscription_id, room_id=room.id, client_state=client_state, expires_at=expires_at, renew_at=_half(now, expires_at)
+                    id=made.id, room_id=room.id, client_state=client_state, expires_at=made.expires_at, renew_at=_half(now, made.expires_at)
                 )
             )
             notices.add(session, side="exchange", ref=room.id, kind="changed", at=now)
@@ -96,7 +102,7 @@ class SubscriptionService:
 
     def _renew(self, row: SubscriptionRow, now: datetime) -> int:
         try:
-            expires_at = self._subscriptions.renew(row.id, expires_at=now + LIFE)
+            renewed = self._subscriptions.renew(row.id, now + LIFE)
         except NotFound:
             self._drop(row.id)
             with self._database.write() as session:
@@ -108,7 +114,7 @@ class SubscriptionService:
         with self._database.write() as session:
             fresh = session.get(SubscriptionRow, row.id)
             if fresh is not None:
-                fresh.expires_at, fresh.renew_at = expires_at, _half(now, expires_at)
+                fresh.expires_at, fresh.renew_at = renewed.expires_at, _half(now, renewed.expires_at)
         return 1
 
     def _drop(self, subscription_id: str) -> None:
