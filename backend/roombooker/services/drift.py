@@ -130,13 +130,9 @@ def _paired(topdesk: Sequence[Booking], exchange: Sequence[Booking]) -> tuple[li
 def _of_pair(room: Room, reservation: Booking, meeting: Booking, requester: str) -> Iterator[dict[str, Any]]:
     if reservation.slot != meeting.slot:
         yield _difference(room, "time", reservation, meeting, "The two sides say different times.")
-    people = reservation.organizer, meeting.organizer
-    if (
-        requester == "organizer"
-        and not meeting.room_organizes
-        and None not in people
-        and not reservation.organizer.is_same_as(meeting.organizer)
-    ):  # type: ignore[union-attr]  # None is out
+    asked_by, organizer = reservation.organizer, meeting.organizer
+    is_comparable = requester == "organizer" and not meeting.room_organizes and organizer is not None
+    if is_comparable and asked_by is not None and not asked_by.is_same_as(organizer):
         yield _difference(room, "organizer", reservation, meeting, "The requester is somebody else than the organizer.")
     if reservation.standing is Standing.CONFLICTING:
         yield _difference(room, "conflict", reservation, meeting, "TOPdesk marks the reservation as conflicting.")
