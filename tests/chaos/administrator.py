@@ -10,9 +10,9 @@ from chaos.outside import Product, SandboxProcess
 from chaos.players import RoomSeen
 from sandboxes import CAROL
 
-# What Carol does with each kind of item: the first of these that it offers.
+# What Carol does with each kind of item: the first of these that it offers. Never `give_up`: that leaves the two sides as they are.
 _PREFERRED = (
-    "approve", "topdesk_wins", "delete", "keep", "decline_meeting", "cancel_reservation", "match", "create_separate", "let_pass", "retry", "give_up",
+    "approve", "topdesk_wins", "delete", "keep", "decline_meeting", "cancel_reservation", "match", "create_separate", "let_pass", "retry",
 )  # fmt: skip
 _PATIENCE = 3  # times that the same item may be settled
 
@@ -20,7 +20,6 @@ _PATIENCE = 3  # times that the same item may be settled
 class Administrator:
     def __init__(self, sandbox: SandboxProcess, product: Product, rooms: Sequence[RoomSeen]) -> None:
         self.done: list[str] = []
-        self.findings: list[str] = []
         self._product = product
         self._rooms = rooms
         self._tries: dict[str, int] = {}
@@ -51,4 +50,4 @@ class Administrator:
             if action == "match" and item.get("candidates"):
                 body["candidate"] = item["candidates"][0]["ref"]
             answer = self._session.post(f"{self._product.url}/api/v1/admin/work-items/{item['id']}/settle", json=body, timeout=60)
-            self.done.append(f"{item['kind']}: {action} -> {answer.status_code}")
+            self.done.append(f"{item['kind']}: {action} -> {answer.status_code} ({item['reason']})")

@@ -246,9 +246,9 @@ class Players:
         seen = self.sandbox.topdesk.get(f"/reservations/{ref}") if ref else None
         if seen is None or seen.status_code != 200:
             return {"void": "not found"}
-        held = seen.json()["reservedFacilities"][0]["id"]
+        held = seen.json()["reservedFacilities"][0]["location"]["id"]
         to = {"location": {"id": self.rooms[operation.facts["room"]].location_id}}
-        return self._at_desk(operation, thing, "/reservedFacilities/move", {"from": {"id": held}, "to": to})
+        return self._at_desk(operation, thing, "/reservedFacilities/move", {"from": {"location": {"id": held}}, "to": to})
 
     def _operator_cancel(self, operation: Operation, thing: Thing) -> dict[str, Any]:
         reason = self.sandbox.topdesk.get("/reservationCancellationReasons")

@@ -36,6 +36,7 @@ class Verdict:
     operations: int
     database: str
     findings: list[str] = field(default_factory=list)
+    settled: list[str] = field(default_factory=list)  # what the administrator did, item by item
     counts: dict[str, int] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -79,6 +80,7 @@ def run_history(
         outcomes,
         database=database,
         findings=verdict.findings,
+        settled=verdict.settled,
         counts=verdict.counts,
         seconds=verdict.seconds,
     )
@@ -197,7 +199,7 @@ class _Run:
             administrator.settle(self.differences)
             time.sleep(2)
         self.verdict.counts |= {"rounds": rounds, "settled by hand": len(administrator.done)}
-        self.verdict.findings += administrator.findings
+        self.verdict.settled = administrator.done
         self.administrator = administrator
         self._lap("settle", began)
 
@@ -241,9 +243,11 @@ class _Run:
             if told.get("state") not in ENDED:
                 missing.append(f"{name} is {told.get('state')!r} but holds no room: {json.dumps(told)[:600]}")
             elif not any(line["kind"] in _ENDINGS for line in told.get("timeline", ())):
-                missing.append(f"{name} ended as {told['state']} without a line in its timeline: {json.dumps(told.get('timeline'))[:600]}")
+                missing.append(
+                    f"{name} ended as {told['state']} without a line in its timeline: {json.dumps(told.get('timeline', ())[-3:])}"
+                )
             elif told["state"] != "released" and not self._was_told(thing):
-                missing.append(f"{name} ended as {told['state']} and its owner got no message: {json.dumps(told.get('timeline'))[:900]}")
+                missing.append(f"{name} ended as {told['state']} and its owner got no message: {json.dumps(told.get('timeline', ())[-3:])}")
         return missing
 
     def _was_told(self, thing: Thing) -> bool:
