@@ -93,3 +93,16 @@ def disable(room: tuple[str, ...], as_json: bool) -> None:  # noqa: FBT001  clic
     """Switch rooms off: both sides stay as they are."""
     names = product().services.golive.disable(room)
     say({"disabled": names}, as_json=as_json, text="\n".join(f"off  {name}" for name in names))
+
+
+@rooms.command("set")
+@click.argument("room")
+@click.argument("rule", nargs=-1, required=True)
+@json_option
+def set_policy(room: str, rule: tuple[str, ...], as_json: bool) -> None:  # noqa: FBT001  click's way
+    """Set rules of a room (its id or mailbox), for example: series_mode=series cancellation=manual."""
+    if wrong := [one for one in rule if "=" not in one]:
+        raise click.UsageError(f"{wrong[0]!r} is no name=value.")
+    report = product().services.rooms.set_policy(room, dict(one.split("=", 1) for one in rule))
+    text = "\n".join(f"{name} = {'none' if value is None else str(value).lower()}" for name, value in report["policy"].items())
+    say(report, as_json=as_json, text=f"{report['name']}\n{text}")

@@ -11,6 +11,7 @@ from roombooker.domain import pairing
 from roombooker.domain.calendar import Facilities, Location, MeetingCalendar, Place
 from roombooker.domain.room import Room
 from roombooker.errors import InvalidInput, NotFound
+from roombooker.services.policies import policy_of, with_policy
 from roombooker.store import rooms
 from roombooker.store.db import Database
 
@@ -152,6 +153,17 @@ class RoomService:
     def disable(self, names: Iterable[str]) -> list[str]:
         """Both sides stay as they are."""
         return self._switch_all(names, on=False)
+
+    def set_policy(self, name: str, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Set rules of one room, by id or mailbox, see `policies`; all of the room's rules afterwards."""
+        with self._database.write() as session:
+            wanted = name.strip().lower()
+            room = next((r for r in rooms.every(session) if name == r.id or wanted == r.mailbox), None)
+            if room is None:
+                raise NotFound(f"There is no room {name!r}; `roombooker rooms list` shows them.")
+            room = with_policy(room, values)
+            rooms.save(session, room, at=self._clock())
+        return {"id": room.id, "name": room.name or room.mailbox, "policy": policy_of(room)}
 
     def _switch_all(self, names: Iterable[str], *, on: bool) -> list[str]:
         with self._database.write() as session:

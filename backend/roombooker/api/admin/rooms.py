@@ -1,9 +1,11 @@
 """/api/v1/admin/rooms: all pairs; preview, switch on, switch off."""
 
+from typing import Any
+
 from flask import Response
 from flask.views import MethodView
 
-from roombooker.api.admin.schemas import AdminRoomsOut, DisabledOut, GoLiveOut
+from roombooker.api.admin.schemas import AdminRoomsOut, DisabledOut, GoLiveOut, PolicyIn, PolicyOut
 from roombooker.api.auth import Role, signed_in
 from roombooker.api.context import services
 from roombooker.api.part import Part
@@ -19,6 +21,16 @@ class AdminRooms(MethodView):
     def get(self) -> Response:
         """All pairs, those that are off too, each with where it is kept and what is wrong with it."""
         return json_response({"rooms": services().rooms.listed()})
+
+
+@part.at("/<string(maxlength=40):room_id>")
+class AdminRoom(MethodView):
+    @signed_in(Role.ADMIN)
+    @part.takes(PolicyIn)
+    @part.answers(200, PolicyOut, errors=(400, 404, 413))
+    def patch(self, body: dict[str, Any], room_id: str) -> Response:
+        """Set rules of a room; those that are not named stay."""
+        return json_response(services().rooms.set_policy(room_id, body))
 
 
 @part.at("/<string(maxlength=40):room_id>/preview")

@@ -168,3 +168,31 @@ class ErasedOut(Answer):
     erased = fields.Dict(required=True)
     kept = fields.Integer(required=True)
     lines = fields.List(fields.String(), required=True)
+
+
+class PolicyIn(Strict):
+    """How one room is kept; what is left out stays."""
+
+    series_mode = Text(validate=validate.OneOf(["singles", "series"]))
+    cancellation = Text(validate=validate.OneOf(["automatic", "manual"]))
+    dominant = Text(validate=validate.OneOf(["topdesk", "exchange"]))
+    meeting_mode = Text(validate=validate.OneOf(["room_only", "person"]))
+    topdesk_leads = fields.Boolean()
+    keeps_subject = fields.Boolean()
+    max_duration_minutes = fields.Integer(strict=True, allow_none=True, validate=validate.Range(1, 999_999))
+    horizon_days = fields.Integer(strict=True, allow_none=True, validate=validate.Range(1, 3_650))
+
+
+class RulesOut(Answer):
+    series_mode = fields.String(required=True)
+    cancellation = fields.String(required=True)
+    dominant = fields.String(required=True)
+    meeting_mode = fields.String(required=True)
+    topdesk_leads = fields.Boolean(required=True)
+    keeps_subject = fields.Boolean(required=True)
+    max_duration_minutes = fields.Integer(allow_none=True, required=True)
+    horizon_days = fields.Integer(allow_none=True, required=True)
+
+
+class PolicyOut(NamedOut):
+    policy = fields.Nested(RulesOut, required=True)
