@@ -9,6 +9,7 @@ from typing import Any
 import requests
 from live import counters, stack
 from result import Result
+
 from stack import Person, Stack, zulu
 
 LATENCY_MS = 50
@@ -24,7 +25,7 @@ def run(*, quick: bool = False) -> list[Result]:
 def _one(running: Stack, rounds: int) -> list[Result]:
     """One room and one slot, each time for somebody who has not booked for ten minutes: the dearest case. Bare and ours in turns."""
     bare = _Bare(running)
-    people = [mail for mail in _mails(running) if mail][:rounds + 2]
+    people = [mail for mail in _mails(running) if mail][: rounds + 2]
     ours, theirs, calls = [], [], []
     for at, mail in enumerate(people):
         person = running.person(mail)
@@ -58,7 +59,9 @@ def _several(running: Stack) -> list[Result]:
         if answer.status_code != 201:
             raise RuntimeError(answer.text)
         detail = f"{seconds * 1000:.0f} ms: {_told(made)}"
-        results.append(Result(f"upstream calls of a booking of {number} rooms", float(sum(made.values())), 4.0 + 2 * number, detail, unit=""))
+        results.append(
+            Result(f"upstream calls of a booking of {number} rooms", float(sum(made.values())), 4.0 + 2 * number, detail, unit="")
+        )
     return results
 
 
@@ -73,7 +76,9 @@ class _Bare:
         location = next(r["location_id"] for r in _locations(self._running) if r["mailbox"] == room["mailbox"])
         began = perf_counter()
         person = self._ask(self._topdesk.get("/persons", params={"query": f'email=="{mail}"', "page_size": 10}))[0]
-        times = {name: {"dateTime": at.isoformat()[:19], "timeZone": "UTC"} for name, at in (("startTime", start), ("endTime", start + HOUR))}
+        times = {
+            name: {"dateTime": at.isoformat()[:19], "timeZone": "UTC"} for name, at in (("startTime", start), ("endTime", start + HOUR))
+        }
         body = {"schedules": [room["mailbox"]], "availabilityViewInterval": 5, **times}
         self._ask(self._graph.post(f"/users/{room['mailbox']}/calendar/getSchedule", json=body))
         reservation = {
