@@ -281,4 +281,4 @@ class _Run:
         return {}
 
 
-_ENDINGS = ("cancelled", "refused", "rejected", "released", "ended", "removed", "taken", "undone")
+_ENDINGS = ("cancelled", "refused", "rejected", "released", "declined", "ended", "removed", "taken", "undone")
