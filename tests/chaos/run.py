@@ -1,6 +1,7 @@
 """One history from beginning to end: play it, heal the world, let it settle, and say whether both sides are one."""
 
 import json
+import shutil
 import tempfile
 import threading
 import time
@@ -70,6 +71,8 @@ def run_history(
             finally:
                 product.stop()
                 out.mkdir(parents=True, exist_ok=True)
+                if verdict.findings and (folder / "roombooker.db").exists():
+                    shutil.copy(folder / "roombooker.db", out / f"seed-{seed}.db")  # to be looked at, never judged by
                 (out / f"seed-{seed}.log").write_text(product.logs(200_000 if verdict.findings else 2_000))
         finally:
             sandbox.stop()
