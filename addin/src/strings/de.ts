@@ -120,6 +120,7 @@ export const de: Strings = {
     history: 'Was geschehen ist',
     historyEmpty: 'Es ist noch nichts geschehen.',
     by: (who) => `von ${who}`,
+    byYou: 'von Ihnen',
     readOnly: 'Nur die organisierende Person kann diese Buchung ändern.',
     notYours: 'Die organisierende Person kümmert sich um den Raum dieses Termins.',
     roomsInvited: 'Räume dieses Termins',

@@ -121,6 +121,7 @@ export const en = {
     history: 'What happened',
     historyEmpty: 'Nothing has happened yet.',
     by: (who: string) => `by ${who}`,
+    byYou: 'by you',
     readOnly: 'Only the organizer can change this booking.',
     notYours: 'The organizer looks after the room of this appointment.',
     roomsInvited: 'Rooms on this appointment',

@@ -120,6 +120,7 @@ export const fr: Strings = {
     history: 'Ce qui s’est passé',
     historyEmpty: 'Rien ne s’est encore passé.',
     by: (who) => `par ${who}`,
+    byYou: 'par vous',
     readOnly: 'Seul l’organisateur peut modifier cette réservation.',
     notYours: 'L’organisateur s’occupe de la salle de ce rendez-vous.',
     roomsInvited: 'Salles de ce rendez-vous',

@@ -120,6 +120,7 @@ export const nl: Strings = {
     history: 'Wat er gebeurd is',
     historyEmpty: 'Er is nog niets gebeurd.',
     by: (who) => `door ${who}`,
+    byYou: 'door jou',
     readOnly: 'Alleen de organisator kan deze boeking wijzigen.',
     notYours: 'De organisator regelt de ruimte van deze afspraak.',
     roomsInvited: 'Ruimtes bij deze afspraak',

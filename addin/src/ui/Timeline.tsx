@@ -6,6 +6,11 @@ import { useSpeech } from './speech.ts';
 export function Timeline({ entries, zone, open = false }: { entries: TimelineEntry[]; zone: string; open?: boolean }) {
   const { words, locale } = useSpeech();
   const when = { locale, zone };
+  // What a machine noticed ("notice", "sweep") was done by nobody.
+  const byWhom = (by: string | null) => {
+    if (by === null || (by !== 'you' && /^[a-z_:.-]+$/.test(by))) return null;
+    return <span class="quiet"> {by === 'you' ? words.booking.byYou : words.booking.by(by)}</span>;
+  };
   return (
     <details class="timeline" open={open}>
       <summary>{words.booking.history}</summary>
@@ -14,7 +19,7 @@ export function Timeline({ entries, zone, open = false }: { entries: TimelineEnt
           {entries.map((entry, at) => (
             <li key={`${entry.at}${at}`}>
               <time dateTime={entry.at}>{day(entry.at, when)}, {time(entry.at, when)}</time>
-              <span>{entry.message}{entry.by && <span class="quiet"> {words.booking.by(entry.by)}</span>}</span>
+              <span>{entry.message}{byWhom(entry.by)}</span>
             </li>
           ))}
         </ol>
