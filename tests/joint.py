@@ -26,6 +26,7 @@ class Joint:
 
     def __init__(self, sandbox: RunningSandbox, folder: Path, **settings: Any) -> None:
         self.sandbox = sandbox
+        self._used: set[str] = set()
         self.offset = timedelta()  # how far our clock is ahead of the sandbox's
         plain: dict[str, Any] = {
             "topdesk_url": f"{sandbox.url}/topdesk", "topdesk_username": OPERATOR_LOGIN, "topdesk_password": OPERATOR_PASSWORD,
@@ -59,8 +60,6 @@ class Joint:
                 room = replace(room, **facts)
                 rooms.save(session, room, at=self.now())
         return room
-
-    _used: set[str] = set()
 
     # what people do
 
@@ -229,6 +228,5 @@ def start_joint(folder: Path, *, ahead: timedelta = timedelta(), **settings: Any
         if ahead:
             sandbox.world.clock.advance(ahead)
         joint = Joint(sandbox, folder, **settings)
-        joint._used = set()
         yield joint
         joint.database.engine.dispose()

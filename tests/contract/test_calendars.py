@@ -190,6 +190,14 @@ class TestFacilities:
         assert len({b.series_ref for b in occurrences}) == 1
         assert occurrences[0].series_ref is not None
 
+    def test_a_series_gets_further_dates(self, side: FacilitiesUnderTest) -> None:
+        slot = fresh_slot()
+        days = [(slot.start + timedelta(days=7 * week)).date() for week in (1, 2, 3)]
+        made = side.calendar.make_series(side.room, side.create(slot), days[:1])
+        occurrences = side.calendar.extend_series(side.room, made[-1], days[1:])
+        assert sorted(b.slot.start.date() for b in occurrences) == [slot.start.date(), *days]
+        assert {b.series_ref for b in occurrences} == {made[0].series_ref}
+
 
 @pytest.mark.parametrize("side", MEETINGS, indirect=True)
 class TestMeetings:

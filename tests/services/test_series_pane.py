@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from joint import Joint, start_joint, utc_of, wall, weekly
 
+from joint import Joint, start_joint, utc_of, wall, weekly
 from roombooker.domain.room import Room, SeriesMode
 from roombooker.errors import InvalidInput, RoomBookerError, SlotTaken
 from sandboxes import ALICE
@@ -96,7 +96,7 @@ def test_booked_then_shifted_then_sent_takes_the_whole_series_along(joint: Joint
 
 @pytest.mark.parametrize("mode", [SeriesMode.SINGLES, SeriesMode.SERIES])
 @pytest.mark.parametrize("is_sent", [False, True])
-def test_cancelling_from_the_pane_ends_every_date(joint: Joint, mode: SeriesMode, is_sent: bool) -> None:  # noqa: FBT001
+def test_cancelling_from_the_pane_ends_every_date(joint: Joint, mode: SeriesMode, is_sent: bool) -> None:
     room, first = joint.room(series_mode=mode), first_monday()
     _, answer = book(joint, first, weekly(first, ["monday"], count=6), room)
     if is_sent:

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from joint import Joint, recurrence, start_joint, utc_of, wall, weekly
 
+from joint import Joint, recurrence, start_joint, utc_of, wall, weekly
 from roombooker.domain.booking import Side
 from roombooker.domain.room import SeriesMode
-from services.test_series_outlook import AMSTERDAM, TODAY, every, first_monday
+from services.test_series_outlook import AMSTERDAM, every, first_monday
 
 
 @pytest.fixture(scope="module")
@@ -33,21 +33,6 @@ def test_a_room_set_so_gets_one_topdesk_series_with_a_key_of_its_own_on_every_da
     assert None not in series_of(joint, room)
     assert cost["topdesk POST /reservations"] == 1
     assert cost["topdesk POST /reservations/{id}/makeRecurrent/dates"] == 1
-    joint.assert_in_step(room)
-
-
-def test_a_date_that_falls_on_another_time_becomes_a_single_and_the_odd_one_is_cancelled(joint: Joint) -> None:
-    """New York's summer time begins two weeks before that of the room, whose clock TOPdesk keeps."""
-    first = datetime(TODAY.year + (TODAY.month > 2), 3, 1, 9)
-    first += timedelta(days=-first.weekday() % 7)
-    if not timedelta(days=2) < first - TODAY < timedelta(days=130):
-        pytest.skip("no beginning of summer time within the horizon")
-    room, walls = joint.room(series_mode=SeriesMode.SERIES), every(first, 7, 6)
-    joint.invite(room, first, weekly(first, ["monday"], zone="America/New_York", count=6), zone="America/New_York")
-    joint.look(room)
-    assert joint.starts(room) == utc_of(walls, "America/New_York")
-    singles = [at for at, series in zip(joint.starts(room), series_of(joint, room), strict=True) if series is None]
-    assert 0 < len(singles) < 5
     joint.assert_in_step(room)
 
 

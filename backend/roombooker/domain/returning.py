@@ -109,7 +109,9 @@ def _in_order(links: Sequence[Link], fresh: Sequence[Booking]) -> Pairs:
         if b.series_mark:
             new[b.series_mark].append(b)
     for series, some in lost.items():
-        yield from zip(sorted(some, key=lambda li: (li.slot, li.id)), sorted(new.get(series, ()), key=lambda b: (b.slot, b.ref)), strict=False)
+        yield from zip(
+            sorted(some, key=lambda li: (li.slot, li.id)), sorted(new.get(series, ()), key=lambda b: (b.slot, b.ref)), strict=False
+        )
 
 
 def _series_day(link: Link, zone: ZoneInfo) -> Hashable | None:

@@ -38,7 +38,9 @@ class Recurring:
             return {}
         taken = self._facilities.occupied([room], _span([*wanted, first.slot])).get(room.id, [])
         held = self._left_behind(room, first, wanted, taken)
-        free = {s: key for s, key in wanted.items() if s not in held and not any(b.slot.overlaps(s.widened(room.block_time)) for b in taken)}
+        free = {
+            s: key for s, key in wanted.items() if s not in held and not any(b.slot.overlaps(s.widened(room.block_time)) for b in taken)
+        }
         return held | self._grown(room, first, free, stamps=stamps)
 
     def at(self, room: Room, slot: Slot, key: str, copied: Collection[str]) -> Booking | None:
@@ -55,7 +57,7 @@ class Recurring:
         if first.series_ref is None:
             return {}
         found = [b for b in there if b.series_ref == first.series_ref and b.slot in wanted and b.ref != first.ref]
-        return {b.slot: b if b.match_key == wanted[b.slot] else self._facilities.stamp(room, b, wanted[b.slot]) for b in found
+        return {b.slot: self._stamped(room, b, wanted[b.slot]) for b in found
                 if b.match_key in (None, first.match_key, wanted[b.slot])}  # fmt: skip
 
     def _grown(self, room: Room, first: Booking, wanted: Mapping[Slot, str], *, stamps: bool) -> dict[Slot, Booking]:
@@ -80,14 +82,27 @@ class Recurring:
             if key is None or one.slot in held:
                 self._drop(room, one)
             else:
-                held[one.slot] = self._facilities.stamp(room, one, key) if stamps else one
+                held[one.slot] = self._stamped(room, one, key) if stamps else one
         return held
 
     def _looked_up(self, room: Room, first: Booking, wanted: Mapping[Slot, str]) -> list[Booking]:
-        """What a series whose answer was lost came to."""
-        series = self._facilities.get(room, first.ref).series_ref
-        there = self._facilities.occupied([room], _span([*wanted, first.slot])).get(room.id, [])
+        """What a series whose answer was lost came to; OutcomeUnknown where that cannot be found out now."""
+        try:
+            series = self._facilities.get(room, first.ref).series_ref
+            there = self._facilities.occupied([room], _span([*wanted, first.slot])).get(room.id, [])
+        except SideError as error:
+            raise OutcomeUnknown("topdesk", "It is not known whether TOPdesk made the series.") from error
         return [b for b in there if series is not None and b.series_ref == series]
+
+    def _stamped(self, room: Room, one: Booking, key: str) -> Booking:
+        """As it is where the stamp fails: it stands, and whoever remembers it stamps it again."""
+        if one.match_key == key:
+            return one
+        try:
+            return self._facilities.stamp(room, one, key)
+        except SideError as error:
+            _log.warning("a date could not be stamped", room=room.id, error=error.code)
+            return one
 
     def _drop(self, room: Room, odd: Booking) -> None:
         try:

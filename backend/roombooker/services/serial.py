@@ -41,9 +41,7 @@ class Serial:
                 failed += [(action, error) for action, _, _ in made]
         return failed
 
-    def _made(
-        self, turn: Turn, begun: Sequence[_Begun], failed: Failed, keep: Callable[[], None]
-    ) -> list[tuple[Create, LinkRow, Booking]]:
+    def _made(self, turn: Turn, begun: Sequence[_Begun], failed: Failed, keep: Callable[[], None]) -> list[tuple[Create, LinkRow, Booking]]:
         made: list[tuple[Create, LinkRow, Booking]] = []
         spread: Mapping[Slot, Booking] | None = None
         if makes_series(turn.room) and (anchor := self._anchor(turn, begun)) is not None:
@@ -54,13 +52,15 @@ class Serial:
                 reserved = (spread or {}).get(action.source.slot)
                 if reserved is None:
                     reserved = self._reserving.made(turn.room, row, action.source, is_new=action.link is None)
-                made.append((action, row, reserved))
-                if spread is None and makes_series(turn.room):
-                    spread = self._spread(turn, reserved, begun[number + 1 :])
             except Refused as refusal:
                 self._reserving.refuse(turn, row, action, refusal.message)
+                continue
             except RoomBookerError as error:
                 failed.append((action, error))
+                continue
+            made.append((action, row, reserved))
+            if spread is None and makes_series(turn.room):
+                spread = self._spread(turn, reserved, begun[number + 1 :])
         return made
 
     def _anchor(self, turn: Turn, begun: Sequence[_Begun]) -> Booking | None:
@@ -73,7 +73,8 @@ class Serial:
         return found if found is not None and found.is_live and found.series_ref else None
 
     def _spread(self, turn: Turn, first: Booking, begun: Sequence[_Begun]) -> Mapping[Slot, Booking]:
-        """A series that could not be made is no harm: its dates become single reservations, unless some may stand already."""
+        """A series that could not be made is no harm: its dates become single reservations. OutcomeUnknown where some may stand
+        already: then the whole run is left to the next look, which finds them."""
         try:
             return self._recurring.spread(turn.room, first, {action.source.slot: row.match_key for action, row in begun})
         except OutcomeUnknown:
@@ -81,9 +82,7 @@ class Serial:
         except SideError:
             return {}
 
-    def _conclude(
-        self, turn: Turn, made: Sequence[tuple[Create, LinkRow, Booking]], failed: Failed, keep: Callable[[], None]
-    ) -> None:
+    def _conclude(self, turn: Turn, made: Sequence[tuple[Create, LinkRow, Booking]], failed: Failed, keep: Callable[[], None]) -> None:
         slots = [reserved.slot for _, _, reserved in made]
         span = Slot(min(s.start for s in slots), max(s.end for s in slots))
         there = self._facilities.occupied([turn.room], span).get(turn.room.id, [])
