@@ -1,5 +1,6 @@
 """The whole product over a sandbox, each in processes of their own, for benchmarks."""
 
+import os
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -33,12 +34,27 @@ def stack(*, rooms: int, days: int = 0, per_day: int = 0, people: int = 40, work
             for _ in range(workers):
                 running.start("worker")
             if workers and enable and web:
-                eventually(lambda: _is_ready(url), 120)
+                eventually(lambda: _is_ready(running, out_of_scope=rooms // 12), 180)
             turn(sandbox, latency_ms=latency_ms)
             yield running
         finally:
             running.stop()
             sandbox.stop()
+
+
+def cpu_seconds(running: Stack) -> tuple[float, float]:
+    """Of one core, used so far: by the product's processes with their children, and by the sandbox's."""
+    ours = sum(_cpu(pid) for process in running.processes for pid in (process.pid, *_children(process.pid)))
+    return ours, _cpu(running.sandbox._process.pid)
+
+
+def _children(pid: int) -> list[int]:
+    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _cpu(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def turn(sandbox: Any, **switches: Any) -> None:
@@ -47,7 +63,13 @@ def turn(sandbox: Any, **switches: Any) -> None:
 
 def counters(sandbox: Any) -> Counter[str]:
     """Calls that were made of the two sides so far."""
-    return Counter({name: n for name, n in sandbox.control.get("").json()["counters"].items() if not name.startswith("entra") and not name.endswith("events sent")})
+    return Counter(
+        {
+            name: n
+            for name, n in sandbox.control.get("").json()["counters"].items()
+            if not name.startswith("entra") and not name.endswith("events sent")
+        }
+    )
 
 
 def peak(sandbox: Any, side: str) -> int:
@@ -63,8 +85,9 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _is_ready(url: str) -> bool:
+def _is_ready(running: Stack, out_of_scope: int) -> bool:
+    """Some of the sandbox's mailboxes are outside the app's scope, and have no subscription."""
     import requests
 
-    facts = requests.get(f"{url}/readyz", timeout=5).json().get("sync", {})
-    return bool(facts.get("subscriptions", 0) >= facts.get("rooms_enabled", 1) and facts.get("notices_waiting") == 0)
+    facts = requests.get(f"{running.url}/readyz", timeout=5).json().get("sync", {})
+    return bool(facts.get("subscriptions", 0) >= facts.get("rooms_enabled", 1) - out_of_scope and facts.get("notices_waiting") == 0)
