@@ -48,17 +48,23 @@ class Digest:
         now = self._clock()
         with self._database.write() as session:
             taken = notices.take(session, owner=self._owner, now=now, lease=self._lease)
-            asked = notices.due_rooms(session, now)
+            asked = notices.take_rooms(session, now, until=now + self._lease)
             session.expunge_all()
         by_room: dict[str, _About] = {room_id: _About(windows=[self._sync.full()]) for room_id in asked}
         outcome = {n.id: self._sort_in(n, by_room) for n in taken}
+        ill = set()
         for room_id, about in by_room.items():
             well = self._look(room_id, about)
+            if not well:
+                ill.add(room_id)
             for notice_id in about.notices:
                 outcome[notice_id] = outcome[notice_id] and well
         with self._database.write() as session:
             notices.done(session, [i for i, well in outcome.items() if well])
             notices.later(session, [i for i, well in outcome.items() if not well], self._clock())
+            until, again_at = now + self._lease, self._clock() + notices.pause(1)
+            notices.rooms_done(session, [room_id for room_id in asked if room_id not in ill], until=until)
+            notices.rooms_done(session, [room_id for room_id in asked if room_id in ill], until=until, again_at=again_at)
         return len(taken) + len(asked)
 
     def _sort_in(self, notice: NoticeRow, by_room: dict[str, _About]) -> bool:
@@ -110,6 +116,9 @@ class Digest:
             return True  # the room is none of ours any more
         except RoomBookerError as error:
             _log.warning("a noticed room has to wait", room=room_id, error=error.code)
+            return False
+        except Exception:  # noqa: BLE001  a defect that one room brings out must not keep the others' notices waiting
+            _log.exception("a noticed room could not be looked at", room=room_id)
             return False
         return not done.skipped and not (done.failed and self._is_retry(about))
 

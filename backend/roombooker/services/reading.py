@@ -75,8 +75,19 @@ class Reader:
         listings = [*listings, *(self._facilities.listing(room, w) for w in interest)]
         interest += given
         reservations = {b.ref: b for listing in listings for b in listing.bookings}
-        reservations |= {b.ref: b for b in named if b.room_id == room.id or b.ref in reservations}
+        # A listing is younger than what was named, but may lag behind it: the later change counts.
+        reservations |= {b.ref: b for b in named if (b.room_id == room.id or b.ref in reservations) and not _is_older(b, reservations.get(b.ref))}
         return self._put_together(room, interest, reservations, changes, tuple(listings))
+
+    def still_true(self, room_id: str, changes: Changes | None, listings: Sequence[Listing]) -> tuple[Changes | None, list[Listing]]:
+        """Of what was read before the room's lease was ours, that which nobody has overtaken since: planned upon, the rest would take
+        back what a faster pass has carried out."""
+        with self._database.read() as session:
+            row = session.get(CursorRow, cursor_name(room_id))
+            touched_at = linking.last_touched(session, room_id)
+        if changes is not None and row is not None and row.read_at is not None and row.read_at > changes.read_at:
+            changes = None
+        return changes, [listing for listing in listings if touched_at is None or listing.read_at >= touched_at]
 
     def completed(self, room: Room, changes: Changes) -> Changes:
         """With what a delta leaves out: dates that a restated series has lost, all those of a series that is gone (only its master is
@@ -207,6 +218,13 @@ class Reader:
         """Claims that a pass over this room left behind when it was killed."""
         with self._database.write() as session:
             claims.release_of_links(session, room_id)
+
+
+def _is_older(named: Booking, listed: Booking | None) -> bool:
+    """Whether the listing has seen a change that the named record has not."""
+    if listed is None or named.modified_at is None or listed.modified_at is None:
+        return False
+    return named.modified_at < listed.modified_at
 
 
 def _foreign(links: Iterable[Link], room: Room, besides: frozenset[str]) -> list[str]:

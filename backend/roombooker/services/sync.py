@@ -96,7 +96,11 @@ class SyncService:
         held = [room_id]
         try:
             self._reader.release_claims(room_id)
-            reading = self._reader.read(room, windows, named, changes=changes, listings=listings)
+            true_listings: Sequence[Listing] = listings
+            if changes is not None or listings:
+                changes, true_listings = self._reader.still_true(room_id, changes, listings)
+                windows = [*windows, *(one.window for one in listings if one not in true_listings)]
+            reading = self._reader.read(room, windows, named, changes=changes, listings=true_listings)
             for other in sorted(reading.known.keys() - {room_id}):  # never waited for, so the order cannot lock
                 if not leases.take_room(self._database, other, owner, self._clock(), self._lease):
                     return self._come_again(room_id, windows, reading)
@@ -158,13 +162,13 @@ class SyncService:
     def _apply(self, turn: Turn, actions: Sequence[Action], owner: str) -> tuple[int, int]:
         """How many went well, and how many must be tried again."""
         done = failed = 0
-        renewed_at = self._clock()
+        renewed_at: datetime | None = None  # the reading before may have outlasted the lease
 
         is_lost = False
 
         def keep() -> None:
             nonlocal renewed_at, is_lost
-            if self._clock() - renewed_at > _RENEW:
+            if renewed_at is None or self._clock() - renewed_at > _RENEW:
                 renewed_at = self._clock()
                 if not leases.keep_room(self._database, turn.room.id, owner, renewed_at, self._lease):
                     is_lost = True

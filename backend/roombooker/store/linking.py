@@ -73,6 +73,11 @@ def future_count(session: Session, room_id: str, now: datetime) -> int:
     return session.scalar(query) or 0
 
 
+def last_touched(session: Session, room_id: str) -> datetime | None:
+    """When a booking of this room was last written to."""
+    return session.scalar(select(func.max(LinkRow.updated_at)).where(LinkRow.room_id == room_id))
+
+
 def live_keys(session: Session, room_id: str) -> frozenset[str]:
     """Match keys of creates under way: their records belong to the saga."""
     return frozenset(session.scalars(select(ClaimRow.match_key).where(ClaimRow.room_id == room_id)))

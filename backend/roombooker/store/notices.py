@@ -59,12 +59,16 @@ def later(session: Session, ids: Sequence[int], now: datetime) -> None:
         row.due_at, row.lease_owner, row.lease_until = now + pause(row.attempts), None, None
 
 
-def due_rooms(session: Session, now: datetime) -> list[str]:
-    """Rooms that somebody asked to look at; asked for once only."""
-    found = list(session.scalars(select(RoomRow.id).where(RoomRow.due_at <= now, RoomRow.enabled)))
-    if found:
-        session.execute(update(RoomRow).where(RoomRow.id.in_(found)).values(due_at=None, due_cause=None))
-    return found
+def take_rooms(session: Session, now: datetime, *, until: datetime) -> list[str]:
+    """Rooms that somebody asked to look at. Until `rooms_done` they are due again at `until`, so a killed worker loses none."""
+    ours = update(RoomRow).where(RoomRow.due_at <= now, RoomRow.enabled).values(due_at=until).returning(RoomRow.id)
+    return sorted(session.scalars(ours.execution_options(synchronize_session=False)))
+
+
+def rooms_done(session: Session, room_ids: Sequence[str], *, until: datetime, again_at: datetime | None = None) -> None:
+    """They were looked at (or shall be again), unless somebody has asked anew meanwhile."""
+    values = {"due_at": again_at} | ({"due_cause": None} if again_at is None else {})
+    session.execute(update(RoomRow).where(RoomRow.id.in_(room_ids), RoomRow.due_at == until).values(values))
 
 
 def room_of_subscription(session: Session, subscription_id: str, client_state: str) -> str | None:

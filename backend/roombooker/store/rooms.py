@@ -11,7 +11,7 @@ from ulid import ULID
 
 from roombooker.domain.room import Cancellation, Dominant, MeetingMode, Room, SeriesMode, ServiceHours
 from roombooker.errors import NotFound
-from roombooker.store.models import CursorRow, OccupancyRoomRow, RoomRow
+from roombooker.store.models import CursorRow, OccupancyRoomRow, RoomRow, SubscriptionRow
 from roombooker.store.upsert import upsert
 
 VERSION = "rooms"  # the row of `cursor` that holds the version
@@ -58,6 +58,9 @@ def save(session: Session, room: Room, *, at: datetime) -> None:
     if row is None:
         row = RoomRow(id=room.id)
         session.add(row)
+    elif row.mailbox != room.mailbox:  # the delta's token and the subscription are the old mailbox's: both begin afresh
+        session.execute(sql_delete(CursorRow).where(CursorRow.name == f"delta:{room.id}"))
+        session.execute(sql_delete(SubscriptionRow).where(SubscriptionRow.room_id == room.id))
     _fill(row, room)
     row.updated_at = at
     session.flush()
