@@ -50,6 +50,8 @@ class Finisher:
                 self.finish(intent_id)
             except InProgress:
                 _log.info("intent is in other hands", intent=intent_id)
+            except Exception:  # noqa: BLE001  the longest due comes first, so one that always fails would starve all others
+                _log.exception("an intent could not be brought on", intent=intent_id)
         return len(found)
 
     def finish(self, intent_id: str) -> bool:
@@ -108,7 +110,10 @@ class Finisher:
             except SideError as error:
                 _log.info("holds stand while a side is away", room=room_id, kind=type(error).__name__)
                 self._hold_on(ids, now)
-            except NotFound:
+            except (NotFound, InProgress):
+                self._hold_on(ids, now)
+            except Exception:  # noqa: BLE001  one room's defect must not keep the others' holds
+                _log.exception("the holds of a room could not be released", room=room_id)
                 self._hold_on(ids, now)
         return ended
 

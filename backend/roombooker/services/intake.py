@@ -135,7 +135,7 @@ class Intake:
         """Nothing stands anywhere: forget the wish, so that the same key may try again as if it were new."""
         with self._database.write() as session:
             row = intents.get(session, frame.intent_id)
-            if row is None:
+            if row is None or row.lease_owner is not None:  # a worker has taken it over meanwhile: its outcome stands
                 return
             claims.release(session, row.id)
             if row.kind == Kind.BOOK:
