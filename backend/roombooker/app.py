@@ -67,6 +67,7 @@ from roombooker.transport import Transport, open_session, open_trust
 from roombooker.transport.smtp import SmtpMail
 
 _MAX_BODY = 1_000_000
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,7 +207,8 @@ def _time_requests(web: Flask) -> None:
     @web.after_request
     def _finish(response: Response) -> Response:
         route = request.url_rule.rule if request.url_rule else "none"
-        REQUESTS.labels(request.method, route, str(response.status_code)).observe(perf_counter() - g.get("began", perf_counter()))
+        method = request.method if request.method in _METHODS else "other"  # strangers may send any word, and each would be kept
+        REQUESTS.labels(method, route, str(response.status_code)).observe(perf_counter() - g.get("began", perf_counter()))
         return response
 
 

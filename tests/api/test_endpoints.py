@@ -172,3 +172,11 @@ def test_the_canary_says_that_no_worker_has_been_seen(house: House) -> None:
     sync = house.nobody().get("/readyz").get_json()["sync"]
     assert sync["stalled"] is True
     assert "worker" in sync["stalled_because"]
+
+
+def test_a_stranger_cannot_fill_the_metrics_with_words(house: House) -> None:
+    client = house.product.web.test_client()
+    client.open("/nowhere", method="GRABBED")
+    measured = client.get("/metrics").text
+    assert 'method="other"' in measured
+    assert "GRABBED" not in measured

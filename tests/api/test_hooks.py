@@ -50,6 +50,12 @@ def test_topdesk_is_heard(house: House) -> None:
     assert [n.side for n in _notices(house, _ID)][-1:] == ["topdesk"]
 
 
+def test_an_id_is_kept_as_topdesk_writes_it(house: House) -> None:
+    ident = "22222222-d9cb-469f-a165-70867728950e"
+    assert _topdesk(house, {"reservationId": "urn:uuid:{" + ident.upper().replace("-", "-" * 200) + "}"}).status_code == 202
+    assert len(_notices(house, ident)) == 1
+
+
 @pytest.mark.parametrize("secret", [None, "", "wrong", HOOK_SECRET + "x", HOOK_SECRET[:-1], HOOK_SECRET.upper(), "é"])
 def test_without_the_secret_nothing_is_stored(house: House, secret: str | None) -> None:
     ref = "11111111-d9cb-469f-a165-70867728950e"

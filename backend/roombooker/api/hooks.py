@@ -2,6 +2,7 @@
 
 import hmac
 from typing import Any
+from uuid import UUID
 
 from flask import Response, request
 
@@ -34,7 +35,7 @@ def topdesk() -> Response:
     problems = TopdeskHookIn().validate(body)
     if problems:
         raise InvalidInput("reservationId must be a reservation's id.", problems)
-    services().inbox.topdesk_changed(str(body["reservationId"]))
+    services().inbox.topdesk_changed(str(UUID(body["reservationId"])))
     return Response(status=202)
 
 

@@ -19,6 +19,7 @@ from roombooker.settings import Settings
 from roombooker.store import leases
 from roombooker.store.db import Database
 from roombooker.store.models import CursorRow, IntentRow, LinkRow, NoticeRow
+from roombooker.store.upsert import upsert
 
 _log = structlog.get_logger(__name__)
 
@@ -130,7 +131,7 @@ class Work:
     def _beat(self, now: datetime) -> None:
         """The canary: a dead sync shows within ten minutes in /readyz and /metrics."""
         with self._database.write() as session:
-            session.merge(CursorRow(name=CANARY, value="", read_at=now))
+            upsert(session, CursorRow.__table__, [{"name": CANARY, "value": "", "read_at": now}], ["name"])  # several workers begin at once
 
     def _guarded(self, name: str, step: Callable[[], int]) -> int:
         try:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from roombooker.store import notices
 from roombooker.store.db import Database
 from roombooker.store.models import CursorRow
+from roombooker.store.upsert import upsert
 
 HOOK_REFUSED, HOOK_ACCEPTED = "hook:refused", "hook:accepted"  # cursors: when it last happened
 
@@ -22,7 +23,7 @@ class InboxService:
     def topdesk_changed(self, reservation_id: str) -> None:
         with self._database.write() as session:
             notices.add(session, side="topdesk", ref=reservation_id, kind="changed", at=self._clock())
-            session.merge(CursorRow(name=HOOK_ACCEPTED, read_at=self._clock()))
+            upsert(session, CursorRow.__table__, [{"name": HOOK_ACCEPTED, "value": "", "read_at": self._clock()}], ["name"])
         self._wake("notices")
 
     def topdesk_refused(self) -> None:
@@ -34,19 +35,21 @@ class InboxService:
             return
         self._refused_at = now
         with self._database.write() as session:
-            session.merge(CursorRow(name=HOOK_REFUSED, read_at=now))
+            upsert(session, CursorRow.__table__, [{"name": HOOK_REFUSED, "value": "", "read_at": now}], ["name"])
 
     def graph_noticed(self, received: Sequence[tuple[str, str, str]]) -> int:
         """(subscription id, client state, kind) each; those with a client state that is not ours are dropped. Returns how many were kept."""
         now = self._clock()
         kept: set[tuple[str, str]] = set()
-        with self._database.write() as session:
-            for subscription_id, client_state, kind in received:
+        with self._database.read() as session:  # strangers may call here: nothing is locked for what is not ours
+            for subscription_id, client_state, kind in dict.fromkeys(received):
                 room_id = notices.room_of_subscription(session, subscription_id, client_state)
                 if room_id is not None:
                     kept.add((room_id, kind))
+        if not kept:
+            return 0
+        with self._database.write() as session:
             for room_id, kind in sorted(kept):
                 notices.add(session, side="exchange", ref=room_id, kind=kind, at=now)
-        if kept:
-            self._wake("notices")
+        self._wake("notices")
         return len(kept)
