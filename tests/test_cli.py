@@ -141,6 +141,12 @@ def test_settings_shows_every_setting_and_no_secret(shell: Shell) -> None:
         assert shell.environment[f"ROOMBOOKER_{secret}"] not in text
 
 
+def test_settings_shows_no_password_in_an_address(shell: Shell) -> None:
+    found = shell.json("settings", "--json", QUEUE_URL="redis://:open-sesame@broker:6379/0")["settings"]
+    by_name = {one["name"]: one["value"] for one in found}
+    assert by_name["ROOMBOOKER_QUEUE_URL"] == "redis://:***@broker:6379/0"
+
+
 def test_a_secret_may_be_in_a_file_and_an_env_file_counts(shell: Shell, tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("from-a-file\n")
     (tmp_path / ".env").write_text("ROOMBOOKER_HOLD_MINUTES=7\n")

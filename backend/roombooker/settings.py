@@ -17,6 +17,7 @@ from environs import EnvValidationError, FileAwareEnv
 from roombooker.errors import InvalidInput
 
 PREFIX = "ROOMBOOKER_"
+_PASSWORD = re.compile(r"^(\w[\w+.-]*://[^/?#:]*:)[^/?#]*@")  # in an address such as the database's
 
 
 _CHOICES = {
@@ -173,7 +174,7 @@ def _describe(env: FileAwareEnv, env_file: Path, setting: "Field[Any]") -> Origi
     if value in (None, MISSING, ""):
         shown = ""
     else:
-        shown = "secret" if setting.metadata["secret"] else str(value)
+        shown = "secret" if setting.metadata["secret"] else _PASSWORD.sub(r"\1***@", str(value))
     return Origin(key, shown, source, setting.metadata["meaning"])
 
 

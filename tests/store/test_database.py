@@ -3,8 +3,8 @@
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import select
-from sqlalchemy.exc import StatementError
+from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError, StatementError
 
 from roombooker.store.db import Database
 from roombooker.store.models import ScheduleSlotRow
@@ -39,3 +39,14 @@ def _stop_half_way(database: Database) -> None:
         session.add(ScheduleSlotRow(name="sweep", slot="1", taken_at=AT))
         session.flush()
         raise ZeroDivisionError
+
+
+def test_a_failed_statement_does_not_tell_what_it_carried(database: Database) -> None:
+    def twice() -> None:
+        with database.write() as session:
+            session.execute(insert(ScheduleSlotRow).values(name="alice@contoso.example", slot="1", taken_at=AT))
+            session.execute(insert(ScheduleSlotRow).values(name="alice@contoso.example", slot="1", taken_at=AT))
+
+    with pytest.raises(IntegrityError) as caught:
+        twice()
+    assert "hidden due to hide_parameters" in str(caught.value)

@@ -74,13 +74,14 @@ class Database:
 def open_database(url: str, **options: Any) -> Database:
     """A database without Flask, for tests and commands; makes the folder of a SQLite file."""
     _make_folder(url)
-    return Database(create_engine(_with_driver(url), **options))
+    return Database(create_engine(_with_driver(url), **{"hide_parameters": True} | options))
 
 
 def attach(app: Flask, url: str) -> Database:
     """The web application's database, its engine kept by Flask-SQLAlchemy."""
     app.config["SQLALCHEMY_DATABASE_URI"] = _with_driver(_absolute(url))
-    extension = SQLAlchemy(app, model_class=Base)
+    # What a statement carried (addresses, subjects) must not reach the log with its failure.
+    extension = SQLAlchemy(app, model_class=Base, engine_options={"hide_parameters": True})
     with app.app_context():
         return Database(extension.engine)
 
