@@ -17,7 +17,7 @@ HOUR = timedelta(hours=1)
 
 
 def run(*, quick: bool = False) -> list[Result]:
-    return [*_lag(8 if quick else 25), *_unchanged(24 if quick else 60, 45 if quick else 90)]
+    return [*_lag(8 if quick else 25), *_unchanged(22 if quick else 40, 10 if quick else 63)]
 
 
 def _lag(seconds: int) -> list[Result]:
