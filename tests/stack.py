@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import requests
-from sandboxes import ALICE, RunningSandbox, start_sandbox
 
 from roombooker_sandbox.world import CLIENT_ID, CLIENT_SECRET, HOOK_SECRET, OPERATOR_LOGIN, OPERATOR_PASSWORD, TENANT_ID
+from sandboxes import ALICE, RunningSandbox, start_sandbox
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
@@ -133,13 +133,21 @@ class Stack:
 
     def command(self, *arguments: str, timeout_s: float = 120, **extra: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
-            [BIN / "roombooker", *arguments], env=self.environment | extra, cwd=self.folder, capture_output=True, text=True, timeout=timeout_s, check=False
+            [BIN / "roombooker", *arguments],
+            env=self.environment | extra,
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            check=False,
         )
 
     def start(self, *arguments: str, **extra: str) -> "subprocess.Popen[bytes]":
         """One more product process; `stop` ends it with the others."""
         with (self.folder / f"{arguments[0]}-{len(self.processes)}.log").open("wb") as log:
-            process = subprocess.Popen([BIN / "roombooker", *arguments], env=self.environment | extra, cwd=self.folder, stdout=log, stderr=log)
+            process = subprocess.Popen(
+                [BIN / "roombooker", *arguments], env=self.environment | extra, cwd=self.folder, stdout=log, stderr=log
+            )
         self.processes.append(process)
         return process
 
@@ -183,7 +191,9 @@ def settings_of(sandbox: RunningSandbox, url: str, **settings: Any) -> dict[str,
 
 
 @contextmanager
-def start_stack(folder: Path, *, options: dict[str, Any] | None = None, enable: bool = True, with_worker: bool = True, **settings: Any) -> Iterator[Stack]:
+def start_stack(
+    folder: Path, *, options: dict[str, Any] | None = None, enable: bool = True, with_worker: bool = True, **settings: Any
+) -> Iterator[Stack]:
     """Everything running, rooms imported and enabled, both calendars loaded. `settings` are names without prefix."""
     port = free_port()
     url = f"http://localhost:{port}"
@@ -218,7 +228,9 @@ def _is_loaded(stack: Stack) -> bool:
     facts = ready.get("sync", {})
     now = datetime.now(UTC)
     seen = stack.person().availability(now + timedelta(days=1), now + timedelta(days=1, hours=1))
-    return facts.get("subscriptions", 0) >= facts.get("rooms_enabled", 1) and seen["as_of"] is not None and facts.get("notices_waiting") == 0
+    return (
+        facts.get("subscriptions", 0) >= facts.get("rooms_enabled", 1) and seen["as_of"] is not None and facts.get("notices_waiting") == 0
+    )
 
 
 def dumped(data: Any) -> str:

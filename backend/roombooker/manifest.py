@@ -16,6 +16,8 @@ def manifest_for(base_url: str, client_id: str) -> str:
     if parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1"):
         parts = parts._replace(scheme="https")
     if parts.scheme != "https" or not parts.hostname or parts.query or parts.fragment:
-        raise InvalidInput("The base address must begin with https://, since Outlook opens nothing else.", {"base_url": ["Not an https address."]})
+        raise InvalidInput(
+            "The base address must begin with https://, since Outlook opens nothing else.", {"base_url": ["Not an https address."]}
+        )
     text = files("roombooker").joinpath("manifest.xml").read_text(encoding="utf-8")
     return text.replace(_BASE_URL, escape(parts.geturl())).replace(_CLIENT_ID, escape(client_id))

@@ -68,7 +68,7 @@ def env(port: int, tls_port: int, product_url: str, certificates: Path, *, with_
 
 
 def settings_lines(port: int, tls_port: int, product_url: str, certificates: Path, *, with_certificate: bool = False) -> list[str]:
-    """"NAME=value" lines, good for a `.env` file and for `export`; makes the certificates where they are missing."""
+    """ "NAME=value" lines, good for a `.env` file and for `export`; makes the certificates where they are missing."""
     server_files(certificates)
     settings = {
         "TOPDESK_URL": f"http://localhost:{port}/topdesk",

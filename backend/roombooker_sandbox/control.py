@@ -103,7 +103,9 @@ def _body(schema: Schema) -> dict[str, Any]:
 
 def _names(wrong: dict[str, Any]) -> list[str]:
     """ "notices.drop" for what is wrong inside."""
-    return [f"{name}.{inner}" if inner else str(name) for name, text in wrong.items() for inner in (text if isinstance(text, dict) else [""])]
+    return [
+        f"{name}.{inner}" if inner else str(name) for name, text in wrong.items() for inner in (text if isinstance(text, dict) else [""])
+    ]
 
 
 def _turn(switches: Switches, asked: dict[str, Any]) -> None:
@@ -116,7 +118,10 @@ def _turn(switches: Switches, asked: dict[str, Any]) -> None:
 
 
 def _clock(world: World) -> dict[str, Any]:
-    return {"now": world.clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z"), "advanced_s": world.clock.offset.total_seconds()}
+    return {
+        "now": world.clock.now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "advanced_s": world.clock.offset.total_seconds(),
+    }
 
 
 def _state(world: World) -> dict[str, Any]:

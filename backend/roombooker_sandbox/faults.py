@@ -77,7 +77,9 @@ def failing_answer(world: World, side: str, status: int, retry_after_s: int | No
         body = json.dumps({"error": {"code": code, "message": f"{phrase} (asked for by /control/fail).", "innerError": inner}})
     elif side == "entra":
         error = "temporarily_unavailable" if status >= 500 or status == 429 else "invalid_request"
-        body = json.dumps({"error": error, "error_description": f"AADSTS90033: {phrase} (asked for by /control/fail).", "error_codes": [90033]})
+        body = json.dumps(
+            {"error": error, "error_description": f"AADSTS90033: {phrase} (asked for by /control/fail).", "error_codes": [90033]}
+        )
     elif status >= 500 or (status == 401 and world.switches.unauthorized_style == "html"):
         kind, body = "text/html;charset=utf-8", html_page(f"{status} {phrase}", "The service cannot handle the request.")
     else:

@@ -31,7 +31,9 @@ def open_world(options: Options, asked: frozenset[str] = frozenset(_ESTATE)) -> 
     kept = _fact(store, "estate")
     if kept:
         estate: dict[str, int] = json.loads(kept)
-        other = [f"--{name.replace('_', '-')} {estate[name]}" for name in _ESTATE if name in asked and getattr(options, name) != estate[name]]
+        other = [
+            f"--{name.replace('_', '-')} {estate[name]}" for name in _ESTATE if name in asked and getattr(options, name) != estate[name]
+        ]
         if other:
             store.close()
             raise OtherEstate(f"{options.state} was made with {' '.join(other)}. Ask for the same, or remove the file to start afresh.")

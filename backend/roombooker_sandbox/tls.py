@@ -101,6 +101,4 @@ def _lasts(certificate_file: Path) -> bool:
 def _write_secret(file: Path, key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey, also: bytes = b"") -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.touch(mode=0o600)
-    file.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()) + also
-    )
+    file.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()) + also)

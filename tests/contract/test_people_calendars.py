@@ -36,7 +36,7 @@ def meetings(request: pytest.FixtureRequest) -> Iterator[MeetingsUnderTest]:
         side = replace(side, calendar=GraphMeetings(request.getfixturevalue("graph_client"), clock=now, people_calendars=True))
     elif isinstance(side.calendar, FakeMeetings):
         side.calendar.people_calendars = True
-    yield side
+    return side
 
 
 def person_mode(room: Room) -> Room:

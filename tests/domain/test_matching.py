@@ -56,7 +56,10 @@ def test_a_known_icaluid_decides_next() -> None:
 def test_dates_of_a_series_share_their_icaluid_and_are_told_apart_by_their_start() -> None:
     first, second = slot(9), slot(9 + 24)
     waiting = [awaited("r1", first, uid="u", original_start=first.start), awaited("r2", second, uid="u", original_start=second.start)]
-    meetings = [meeting("m1", first, ical_uid="u", original_start=first.start), meeting("m2", second, ical_uid="u", original_start=second.start)]
+    meetings = [
+        meeting("m1", first, ical_uid="u", original_start=first.start),
+        meeting("m2", second, ical_uid="u", original_start=second.start),
+    ]
     assert pairs(match(meetings, waiting, ZONE)) == [("m1", "r1", "iCalUId"), ("m2", "r2", "iCalUId")]
 
 

@@ -150,7 +150,11 @@ def test_a_meeting_gone_without_a_word_gets_its_grace() -> None:
 
 @pytest.mark.parametrize(
     ("side", "ending", "kind"),
-    [(Side.TOPDESK, Ending.GONE, "unexplained"), (Side.TOPDESK, Ending.UNREADABLE, "unreadable"), (Side.EXCHANGE, Ending.UNREADABLE, "unreadable")],
+    [
+        (Side.TOPDESK, Ending.GONE, "unexplained"),
+        (Side.TOPDESK, Ending.UNREADABLE, "unreadable"),
+        (Side.EXCHANGE, Ending.UNREADABLE, "unreadable"),
+    ],
 )
 def test_what_cannot_be_explained_waits_for_a_person(side: Side, ending: Ending, kind: str) -> None:
     action = the_action(missing(side, ending))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+
 from stack import Stack, start_stack
 
 HOLD_S = 6.0

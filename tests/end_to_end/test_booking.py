@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sandboxes import ALICE, BOB, ERIN
-from stack import Stack, dumped, eventually
 
 from roombooker_sandbox.world import HOOK_SECRET
+from sandboxes import ALICE, BOB, ERIN
+from stack import Stack, dumped, eventually
 
 HOUR = timedelta(hours=1)
 
@@ -119,7 +119,9 @@ def test_a_race_with_somebody_in_topdesk_ends_without_a_double_booking(stack: St
     stack.sandbox.control.patch("", json={"conflict_mode": mode, "notices": {"drop": 1.0}})
     alice, start = stack.person(ALICE), a_day(9 + ["reject", "flag", "silent"].index(mode))
     room = alice.free_room(start, start + HOUR)
-    requester = stack.sandbox.topdesk.get("/persons", params={"pageSize": 1}, headers={"Accept": "application/x.topdesk-collection-person-v2+json"}).json()["item"][0]["id"]
+    requester = stack.sandbox.topdesk.get(
+        "/persons", params={"pageSize": 1}, headers={"Accept": "application/x.topdesk-collection-person-v2+json"}
+    ).json()["item"][0]["id"]
     body = {
         "requester": {"id": requester},
         "plannedStartDate": start.strftime("%Y-%m-%dT%H:%M:%SZ"),

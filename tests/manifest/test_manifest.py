@@ -75,7 +75,11 @@ def test_support_and_both_icons_are_named(manifest: etree._Element) -> None:
 @OVERRIDES
 def test_every_resid_resolves_within_its_own_overrides(manifest: etree._Element, namespace: str) -> None:
     inside = overrides(manifest, namespace)
-    own = [element for element in inside.iter() if element is inside or namespace == V1_1 or V1_1 not in str(element.getparent().nsmap.get(None))]
+    own = [
+        element
+        for element in inside.iter()
+        if element is inside or namespace == V1_1 or V1_1 not in str(element.getparent().nsmap.get(None))
+    ]
     defined = {element.get("id") for element in own if str(element.tag).startswith(f"{{{TYPES}}}") and element.get("id")}
     used = {element.get("resid") for element in own if element.get("resid")}
     assert used
@@ -124,7 +128,13 @@ def test_the_pane_that_it_opens_is_the_one_we_build(manifest: etree._Element) ->
 
 def test_texts_keep_to_outlooks_lengths(manifest: etree._Element) -> None:
     for tag, limit in (("ShortStrings", 125), ("LongStrings", 250)):
-        texts = [text for group in manifest.iter(f"{{{TYPES}}}{tag}") for one in group.iter() for key in ("DefaultValue", "Value") if (text := one.get(key))]
+        texts = [
+            text
+            for group in manifest.iter(f"{{{TYPES}}}{tag}")
+            for one in group.iter()
+            for key in ("DefaultValue", "Value")
+            if (text := one.get(key))
+        ]
         assert len(texts) >= 8
         assert max(map(len, texts)) <= limit
 
@@ -133,7 +143,9 @@ def test_texts_keep_to_outlooks_lengths(manifest: etree._Element) -> None:
 def test_every_text_of_a_button_is_said_in_all_four_languages(manifest: etree._Element, namespace: str) -> None:
     resources = overrides(manifest, namespace).find(f"{{{namespace}}}Resources")
     assert resources is not None
-    spoken = {text.get("id"): [one.get("Locale") for one in text] for text in resources.iter(f"{{{TYPES}}}String") if text.get("id") != "Group"}
+    spoken = {
+        text.get("id"): [one.get("Locale") for one in text] for text in resources.iter(f"{{{TYPES}}}String") if text.get("id") != "Group"
+    }
     assert len(spoken) == 4
     assert all(locales == ["nl-NL", "de-DE", "fr-FR"] for locales in spoken.values())
 

@@ -47,7 +47,16 @@ def slot(hour: int, minutes: int = 60) -> Slot:
 
 def record(side: Side, ref: str, at: Slot, **facts: object) -> Booking:
     place = "location-amber" if side is Side.TOPDESK else "amber@contoso.example"
-    plain = {"side": side, "ref": ref, "place": place, "room_id": ROOM, "slot": at, "standing": Standing.PLANNED, "version": "1", "organizer": ALICE}
+    plain = {
+        "side": side,
+        "ref": ref,
+        "place": place,
+        "room_id": ROOM,
+        "slot": at,
+        "standing": Standing.PLANNED,
+        "version": "1",
+        "organizer": ALICE,
+    }
     return Booking(**plain | facts)  # type: ignore[arg-type]
 
 
@@ -237,5 +246,3 @@ def mirrored(world: World) -> World:
     }
     records = {side: {ref: replace(b, side=side) for ref, b in world.records[side.other].items()} for side in Side}
     return World(links, records, {side: world.endings[side.other] for side in Side})
-
-

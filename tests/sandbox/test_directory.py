@@ -48,6 +48,8 @@ def test_nobody_is_invited_to_their_own_meeting_or_twice(directory: Directory) -
 
 def test_addresses_and_ids_are_of_one_person_or_room_each(directory: Directory) -> None:
     addresses = [a for person in directory.people for a in (person.mail, person.proxy)] + [room.mailbox for room in directory.rooms]
-    ids = [person.oid for person in directory.people] + [i for room in directory.rooms for i in (room.location_id, room.mailbox_oid, room.place_id)]
+    ids = [person.oid for person in directory.people] + [
+        i for room in directory.rooms for i in (room.location_id, room.mailbox_oid, room.place_id)
+    ]
     assert len(set(addresses)) == len(addresses)
     assert len(set(ids)) == len(ids)

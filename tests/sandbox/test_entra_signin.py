@@ -134,6 +134,8 @@ def test_a_way_back_that_nobody_registered_is_never_taken(browser: Calls, redire
     assert "AADSTS50011" in answer.text
 
 
-@pytest.mark.parametrize(("asked", "error"), [({"response_type": "token"}, "unsupported_response_type"), ({"scope": f"api://{CLIENT_ID}/Fly"}, "invalid_scope")])
+@pytest.mark.parametrize(
+    ("asked", "error"), [({"response_type": "token"}, "unsupported_response_type"), ({"scope": f"api://{CLIENT_ID}/Fly"}, "invalid_scope")]
+)
 def test_what_cannot_be_granted_is_told_to_the_application(browser: Calls, asked: dict[str, str], error: str) -> None:
     assert _brought(browser.get("/authorize", params=ASKED | asked, allow_redirects=False))["error"] == error

@@ -127,11 +127,26 @@ def test_a_role_that_was_taken_away_is_in_no_new_token(sandbox: RunningSandbox) 
         ({"grant_type": "client_credentials", "scope": GRAPH_DEFAULT}, 401, "invalid_client", 7000218),
         ({"grant_type": "client_credentials", "scope": GRAPH_DEFAULT, "client_secret": "no"}, 401, "invalid_client", 7000215),
         ({"grant_type": "client_credentials", "scope": "User.Read.All", "client_secret": CLIENT_SECRET}, 400, "invalid_scope", 1002012),
-        ({"grant_type": "client_credentials", "scope": "api://x/.default", "client_secret": CLIENT_SECRET}, 400, "invalid_resource", 500011),
+        (
+            {"grant_type": "client_credentials", "scope": "api://x/.default", "client_secret": CLIENT_SECRET},
+            400,
+            "invalid_resource",
+            500011,
+        ),
         ({"grant_type": "client_credentials", "client_id": TENANT_ID}, 400, "unauthorized_client", 700016),
         ({"grant_type": "password", "username": ALICE, "password": "guess", "scope": BOOKING_SCOPE}, 400, "invalid_grant", 50126),
-        ({"grant_type": "password", "username": "x@contoso.example", "password": "sandbox", "scope": "openid"}, 400, "invalid_grant", 50034),
-        ({"grant_type": "password", "username": ALICE, "password": "sandbox", "scope": f"api://{CLIENT_ID}/Fly"}, 400, "invalid_scope", 70011),
+        (
+            {"grant_type": "password", "username": "x@contoso.example", "password": "sandbox", "scope": "openid"},
+            400,
+            "invalid_grant",
+            50034,
+        ),
+        (
+            {"grant_type": "password", "username": ALICE, "password": "sandbox", "scope": f"api://{CLIENT_ID}/Fly"},
+            400,
+            "invalid_scope",
+            70011,
+        ),
         (
             {"grant_type": "password", "username": ALICE, "password": "sandbox", "scope": f"{BOOKING_SCOPE} User.Read"},
             400,
@@ -163,7 +178,9 @@ def test_the_tenant_may_be_named_by_its_domain(sandbox: RunningSandbox) -> None:
 
 
 def test_another_app_s_token_says_so(sandbox: RunningSandbox) -> None:
-    answer = _ask(sandbox, client_id=OTHER_CLIENT_ID, grant_type="client_credentials", client_secret=OTHER_CLIENT_SECRET, scope=GRAPH_DEFAULT)
+    answer = _ask(
+        sandbox, client_id=OTHER_CLIENT_ID, grant_type="client_credentials", client_secret=OTHER_CLIENT_SECRET, scope=GRAPH_DEFAULT
+    )
     assert verify_bearer(sandbox.world, f"Bearer {answer.json()['access_token']}", GRAPH)["azp"] == OTHER_CLIENT_ID
 
 

@@ -118,7 +118,14 @@ def test_a_call_inside_a_batch_fails_alone_and_is_counted_apart(sandbox: Running
 
 @pytest.mark.parametrize(
     "body",
-    [{}, {"side": "ews"}, {"side": "entra", "path": "("}, {"side": "entra", "status": 200}, {"side": "entra", "nth": 0}, {"side": "entra", "soon": 1}],
+    [
+        {},
+        {"side": "ews"},
+        {"side": "entra", "path": "("},
+        {"side": "entra", "status": 200},
+        {"side": "entra", "nth": 0},
+        {"side": "entra", "soon": 1},
+    ],
 )
 def test_a_fault_that_makes_no_sense_is_refused(sandbox: RunningSandbox, body: dict[str, object]) -> None:
     assert sandbox.control.post("/fail", json=body).status_code == 400

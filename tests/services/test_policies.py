@@ -36,7 +36,10 @@ def test_a_rule_is_lifted_by_none(service: RoomService) -> None:
 
 def test_everything_that_is_wrong_is_named_and_nothing_is_set(service: RoomService) -> None:
     with pytest.raises(InvalidInput) as refused:
-        service.set_policy("room-amber", {"series_mode": "sometimes", "colour": "red", "horizon_days": "-1", "topdesk_leads": "maybe", "cancellation": "manual"})
+        service.set_policy(
+            "room-amber",
+            {"series_mode": "sometimes", "colour": "red", "horizon_days": "-1", "topdesk_leads": "maybe", "cancellation": "manual"},
+        )
     assert set(refused.value.errors or {}) == {"series_mode", "colour", "horizon_days", "topdesk_leads"}
     with pytest.raises(InvalidInput):
         service.set_policy("room-amber", {})

@@ -72,7 +72,13 @@ class Live:
             telling=Telling(clock=now, mail=None), clock=now, alternatives=lambda _room, _booking: "",
         )  # fmt: skip
         self.sync = SyncService(
-            database=database, facilities=self.facilities, meetings=self.meetings, applier=applier, settings=settings, clock=now, owner="live"
+            database=database,
+            facilities=self.facilities,
+            meetings=self.meetings,
+            applier=applier,
+            settings=settings,
+            clock=now,
+            owner="live",
         )
         self.alice = sandbox.graph_as(ALICE)
         self.card = self.facilities.person_by_email(ALICE)
@@ -220,7 +226,11 @@ def test_a_reservation_moved_to_another_room_takes_its_meeting_along(live: Live)
     slot = fresh_slot()
     ref = live.reserve(live.amber, slot)
     live.noticed(ref)
-    live.post(ref, "reservedFacilities/move", **{"from": {"location": {"id": live.amber.location_id}}, "to": {"location": {"id": live.beryl.location_id}}})
+    live.post(
+        ref,
+        "reservedFacilities/move",
+        **{"from": {"location": {"id": live.amber.location_id}}, "to": {"location": {"id": live.beryl.location_id}}},
+    )
     live.noticed(ref)
     assert live.met(slot, live.amber) == []
     assert len(live.met(slot, live.beryl)) == 1

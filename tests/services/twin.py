@@ -140,4 +140,3 @@ class Twin(Desk):
 
 def planned(passes: list[Pass]) -> list[str]:
     return [type(action).__name__ for one in passes for action in one.planned]
-

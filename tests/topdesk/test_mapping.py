@@ -75,7 +75,11 @@ def test_the_person_account_may_be_known_by_its_id() -> None:
     assert read_bookings(card(), {}, dialect)[0].organizer is None
 
 
-@pytest.mark.parametrize(("field", "key"), [(f"see {KEY}.", KEY), ("ORB-short", None), (7, None), ({"id": KEY}, None)], ids=["a key", "too short", "a number", "an object"])
+@pytest.mark.parametrize(
+    ("field", "key"),
+    [(f"see {KEY}.", KEY), ("ORB-short", None), (7, None), ({"id": KEY}, None)],
+    ids=["a key", "too short", "a number", "an object"],
+)
 def test_our_key_is_found_in_whatever_the_field_holds(field: Any, key: str | None) -> None:
     assert read(optionalFields1={"text1": field}).match_key == key
 

@@ -196,7 +196,9 @@ def _missing_without_proof(case: _Case, rules: Rules) -> Action | None:
         if case.of(side).state is _State.UNREADABLE:
             if case.of(side.other).state is _State.AWAITED:
                 return None
-            return _hold("unreadable", case, f"The record in {NAMES[side]} cannot be read any more, so nothing was changed in {NAMES[side.other]}.")
+            return _hold(
+                "unreadable", case, f"The record in {NAMES[side]} cannot be read any more, so nothing was changed in {NAMES[side.other]}."
+            )
     for side in SIDES:
         if case.of(side).state is _State.LOST and rules.of(side).grace is None:
             return _hold("unexplained", case, f"The record is gone from {NAMES[side]} without a sign that somebody ended it.")
@@ -314,4 +316,3 @@ def _unless_settled(action: Action, case: _Case, rules: Rules, around: _Around) 
     mark = Settled(label, topdesk, exchange, around.mark(action))
     if case.link.settled != mark:
         yield replace(action, mark=mark)
-

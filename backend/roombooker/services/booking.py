@@ -59,7 +59,9 @@ class BookingService:
         self.sync_room = sync_room  # the composition root sets it once the sync service is there
         requesters = requesters or Requesters(database=database, facilities=facilities, settings=settings, clock=clock)
         calls = SagaCalls(database=database, facilities=facilities, meetings=meetings, requesters=requesters, clock=clock)
-        self._driver = Driver(database=database, calls=calls, store=SagaStore(settings), hold=settings.hold, lease=settings.lease, clock=clock)
+        self._driver = Driver(
+            database=database, calls=calls, store=SagaStore(settings), hold=settings.hold, lease=settings.lease, clock=clock
+        )
         self._ownership = Ownership(database=database, meetings=meetings, settings=settings, clock=clock)
         self._intake = Intake(database=database, settings=settings, clock=clock, groups_of=groups_of)
         self._finisher = Finisher(

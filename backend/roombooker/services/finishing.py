@@ -60,7 +60,11 @@ class Finisher:
         now = self._clock()
         with self._database.write() as session:
             row = intents.get(session, intent_id)
-            if row is None or row.finished_at is not None or not intents.take(session, intent_id, owner, now=now, until=now + self._settings.lease):
+            if (
+                row is None
+                or row.finished_at is not None
+                or not intents.take(session, intent_id, owner, now=now, until=now + self._settings.lease)
+            ):
                 return False
             if row.state == Phase.AWAIT:  # its hold decides, see release_due
                 intents.save(session, intent_id, owner, lease_owner=None, lease_until=None, due_at=now + self._look_again)

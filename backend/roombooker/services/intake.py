@@ -99,7 +99,9 @@ class Intake:
         facts = facts_json(first.organizer_email or "", first.subject, first.attendees, private=first.private)
         with inserting(self._database) as session:
             rows = self._free(session, booking_id, {row.id for row in rows})
-            own = [name for row in rows for name in (row.match_key, *(side.ref for side in row.sides))]  # the room's copy may not bear our key
+            own = [
+                name for row in rows for name in (row.match_key, *(side.ref for side in row.sides))
+            ]  # the room's copy may not bear our key
             items = [self._claimed(session, intent_id, found, item, now, own) for item in sorted(items, key=lambda i: (i.room_id, i.slot))]
             awaits = any(side.side == Side.EXCHANGE for row in rows for side in row.sides)
             saga = _begun(sagas.move(items, awaits=awaits))

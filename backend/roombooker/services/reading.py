@@ -76,7 +76,9 @@ class Reader:
         interest += given
         reservations = {b.ref: b for listing in listings for b in listing.bookings}
         # A listing is younger than what was named, but may lag behind it: the later change counts.
-        reservations |= {b.ref: b for b in named if (b.room_id == room.id or b.ref in reservations) and not _is_older(b, reservations.get(b.ref))}
+        reservations |= {
+            b.ref: b for b in named if (b.room_id == room.id or b.ref in reservations) and not _is_older(b, reservations.get(b.ref))
+        }
         return self._put_together(room, interest, reservations, changes, tuple(listings))
 
     def still_true(self, room_id: str, changes: Changes | None, listings: Sequence[Listing]) -> tuple[Changes | None, list[Listing]]:
@@ -130,7 +132,9 @@ class Reader:
             known = {room.id: room} | rooms.by_ids(session, {link.room_id for link in links.values()} - {room.id})
             elsewhere = sightings.by_refs(session, Side.EXCHANGE, _foreign(links.values(), room, strangers))
             told = sightings.by_refs(session, Side.EXCHANGE, changes.gone)
-            gone = {ref for ref, b in told.items() if b.series_ref in (*changes.restated, *changes.gone)}  # said by the whole series: no need to ask each
+            gone = {
+                ref for ref, b in told.items() if b.series_ref in (*changes.restated, *changes.gone)
+            }  # said by the whole series: no need to ask each
         topdesk, t_endings = self._find_missing(self._facilities, Side.TOPDESK, links.values(), reservations, known)
         exchange, e_endings = self._find_missing(self._meetings, Side.EXCHANGE, links.values(), meetings | elsewhere, known, gone)
         exchange |= self._come_back(room, links.values(), exchange)

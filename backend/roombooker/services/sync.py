@@ -49,7 +49,13 @@ class SyncService:
         self._owner = owner[:36]
         self._reader = Reader(database=database, facilities=facilities, meetings=meetings, clock=clock, horizon=settings.horizon)
         self._digest = Digest(
-            sync=self, database=database, facilities=facilities, subscriptions=subscriptions, clock=clock, owner=owner[:36], lease=self._lease
+            sync=self,
+            database=database,
+            facilities=facilities,
+            subscriptions=subscriptions,
+            clock=clock,
+            owner=owner[:36],
+            lease=self._lease,
         )
         self._sweeper = Sweeper(
             sync=self, database=database, facilities=facilities, meetings=meetings, reader=self._reader, settings=settings, clock=clock

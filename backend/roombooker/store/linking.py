@@ -87,9 +87,7 @@ def row_of(session: Session, link_id: str) -> LinkRow:
     return session.get_one(LinkRow, link_id)
 
 
-def new_row(
-    session: Session, source: Booking, *, now: datetime, state: str, match_key: str | None = None, flush: bool = True
-) -> LinkRow:
+def new_row(session: Session, source: Booking, *, now: datetime, state: str, match_key: str | None = None, flush: bool = True) -> LinkRow:
     """A link for a booking that somebody made on one side; the dates of a series in a room are one booking. `flush` False leaves the
     writing to whatever asks next, for many at once."""
     kin = _of_series(session, source)
@@ -227,7 +225,7 @@ def _link(row: LinkRow, busy: dict[str, Pending] | None) -> Link:
         ical_uid=row.ical_uid,
         original_start=row.original_start_at,
         series_id=row.series_id,
-        is_awaiting=was_booked and Side.EXCHANGE not in sides,
+        is_awaiting=was_booked and Side.EXCHANGE not in sides and row.ical_uid is None,  # one that came and was declined comes no more
         is_busy=busy is not None,
         pending=(busy or {}).get(row.match_key),
         writing=WRITING.get(row.reason_code or ""),

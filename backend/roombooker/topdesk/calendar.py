@@ -200,7 +200,9 @@ class TopdeskFacilities:
             is_complete = is_complete and is_whole and is_readable
         return found, is_complete
 
-    def _bookings(self, cards: Sequence[Mapping[str, Any]], rooms: Mapping[str, str], *, everywhere: bool = False) -> tuple[list[Booking], bool]:
+    def _bookings(
+        self, cards: Sequence[Mapping[str, Any]], rooms: Mapping[str, str], *, everywhere: bool = False
+    ) -> tuple[list[Booking], bool]:
         found: list[Booking] = []
         is_readable = True
         for card in cards:

@@ -6,4 +6,16 @@ from roombooker.transport.lanes import SharedLanes
 from roombooker.transport.outage import Contact
 from roombooker.transport.session import open_session, open_trust
 
-__all__ = ["Answer", "Contact", "OnCall", "SharedLanes", "Spared", "Transport", "failure", "fill", "open_session", "open_trust", "retry_after"]
+__all__ = [
+    "Answer",
+    "Contact",
+    "OnCall",
+    "SharedLanes",
+    "Spared",
+    "Transport",
+    "failure",
+    "fill",
+    "open_session",
+    "open_trust",
+    "retry_after",
+]

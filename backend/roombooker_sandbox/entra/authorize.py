@@ -29,7 +29,9 @@ input{box-sizing:border-box;font:inherit;width:100%;padding:.4rem}button{font:in
 <button id="sign-in">Sign in</button></form>
 <p><small>Stand-in for Microsoft Entra. Everyone's password is “{{ password }}”:
 {% for person in cast %}{{ person.mail }}{{ ", " if not loop.last }}{% endfor %}.</small></p></main></body></html>"""
-_ERROR_PAGE = """<!DOCTYPE html><html lang="en"><title>Sign in</title><h1>Sorry, but we’re having trouble signing you in.</h1><p>{{ text }}</p>"""
+_ERROR_PAGE = (
+    """<!DOCTYPE html><html lang="en"><title>Sign in</title><h1>Sorry, but we’re having trouble signing you in.</h1><p>{{ text }}</p>"""
+)
 _FORM_POST = """<!DOCTYPE html><html lang="en"><title>Working…</title><body onload="document.forms[0].submit()"><form method="post" action="{{ to }}">
 {% for name, value in fields %}<input type="hidden" name="{{ name }}" value="{{ value }}">{% endfor %}
 <noscript><button>Continue</button></noscript></form></body></html>"""
@@ -79,7 +81,9 @@ class Authorize:
     def sign_out(self) -> BaseResponse:
         self._grants.forget(request.cookies.get(COOKIE, ""))
         to = request.values.get("post_logout_redirect_uri", "")
-        answer: BaseResponse = redirect(to) if to and allowed_redirect(self._world, to) else Response("You signed out.", mimetype="text/plain")
+        answer: BaseResponse = (
+            redirect(to) if to and allowed_redirect(self._world, to) else Response("You signed out.", mimetype="text/plain")
+        )
         answer.delete_cookie(COOKIE, path="/entra")
         return answer
 
@@ -111,7 +115,9 @@ class Authorize:
         session = self._grants.give("session", {"oid": person.oid}) if fresh else None
         answer = self._back(asked, {"code": code, "session_state": TENANT_ID})
         if session:
-            answer.set_cookie(COOKIE, session, path="/entra", httponly=True, samesite="None" if request.is_secure else "Lax", secure=request.is_secure)
+            answer.set_cookie(
+                COOKIE, session, path="/entra", httponly=True, samesite="None" if request.is_secure else "Lax", secure=request.is_secure
+            )
         return answer
 
     def _back(self, asked: Mapping[str, str], fields: dict[str, Any]) -> BaseResponse:

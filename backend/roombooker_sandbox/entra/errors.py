@@ -7,8 +7,16 @@ from typing import Any
 # numbers and OAuth errors: learn.microsoft.com/entra/identity-platform/reference-error-codes (2025); sentences shortened
 KNOWN: dict[int, tuple[str, int, str]] = {
     16000: ("interaction_required", 400, "Either multiple user identities are available or the account was not selected."),
-    28000: ("invalid_request", 400, "Provided value for the input parameter scope is not valid because it contains more than one resource."),
-    50011: ("invalid_request", 400, "The redirect URI specified in the request does not match the redirect URIs configured for the application."),
+    28000: (
+        "invalid_request",
+        400,
+        "Provided value for the input parameter scope is not valid because it contains more than one resource.",
+    ),
+    50011: (
+        "invalid_request",
+        400,
+        "The redirect URI specified in the request does not match the redirect URIs configured for the application.",
+    ),
     50034: ("invalid_grant", 400, "The user account does not exist in the directory."),
     50058: ("login_required", 400, "A silent sign-in request was sent but no user is signed in."),
     50126: ("invalid_grant", 400, "Error validating credentials due to invalid username or password."),
@@ -26,7 +34,11 @@ KNOWN: dict[int, tuple[str, int, str]] = {
     700051: ("unsupported_response_type", 400, "The response type asked for is not enabled for the application."),
     900144: ("invalid_request", 400, "The request body must contain a parameter that is missing."),
     1002012: ("invalid_scope", 400, "Client credential flows must have a scope value with /.default suffixed to the resource identifier."),
-    7000215: ("invalid_client", 401, "Invalid client secret provided. Ensure the secret being sent is the client secret value, not its ID."),
+    7000215: (
+        "invalid_client",
+        401,
+        "Invalid client secret provided. Ensure the secret being sent is the client secret value, not its ID.",
+    ),
     7000218: ("invalid_client", 401, "The request body must contain the following parameter: 'client_assertion' or 'client_secret'."),
     9002325: ("invalid_request", 400, "Proof Key for Code Exchange is required for cross-origin authorization code redemption."),
 }

@@ -59,7 +59,9 @@ class Keys:
         keys = []
         for kid in self._published:
             numbers = self._loaded[kid].public_key().public_numbers()
-            keys.append({"kty": "RSA", "use": "sig", "kid": kid, "x5t": kid, "n": _number(numbers.n), "e": _number(numbers.e), "issuer": issuer})
+            keys.append(
+                {"kty": "RSA", "use": "sig", "kid": kid, "x5t": kid, "n": _number(numbers.n), "e": _number(numbers.e), "issuer": issuer}
+            )
         return {"keys": keys}
 
 

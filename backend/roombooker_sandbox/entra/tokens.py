@@ -105,7 +105,11 @@ def _decode(world: World, token: str) -> dict[str, Any]:
         if key is None:
             raise InvalidToken("Signature is invalid: unknown key.")
         claims: dict[str, Any] = jwt.decode(
-            token, key.public_key(), algorithms=["RS256"], issuer=issuer_of(world), options={"verify_aud": False, "require": ["exp", "aud", "iss"]}
+            token,
+            key.public_key(),
+            algorithms=["RS256"],
+            issuer=issuer_of(world),
+            options={"verify_aud": False, "require": ["exp", "aud", "iss"]},
         )
     except jwt.ExpiredSignatureError as error:
         raise InvalidToken("Lifetime validation failed, the token is expired.") from error
