@@ -25,7 +25,7 @@ COMMANDS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("serve",): ("--port", "--with-worker"), ("worker",): (), ("demo",): ("--port", "--sandbox-port", "--sandbox-tls-port", "--reset"),
     ("sync",): ("--room", "--window", "--dry-run", "--json"), ("drift",): ("--json", "--repair", "--dry-run"), ("settle",): ("--timeout",),
     ("doctor",): ("--json",), ("rebuild",): ("--json",), ("rooms", "list"): ("--json",), ("rooms", "export"): ("--out",),
-    ("rooms", "match"): ("--json",), ("rooms", "enable"): ("--preview", "--json"), ("rooms", "disable"): (),
+    ("rooms", "match"): ("--json",), ("rooms", "enable"): ("--preview", "--json"), ("rooms", "disable"): (), ("rooms", "set"): ("--json",),
     ("rooms", "import"): ("--branch", "--type", "--csv", "--json"), ("manifest",): ("--base-url", "--client-id", "--out"),
     ("db", "upgrade"): (), ("settings",): ("--json",), ("topdesk-events",): ("--out",), ("people", "export"): (), ("people", "erase"): ("--json",),
 }  # fmt: skip

@@ -21,6 +21,7 @@ _ID = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
 PROTECTED = [
     ("GET", "/api/v1/rooms"),
     ("POST", "/api/v1/availability"),
+    ("GET", "/api/v1/appointments"),
     ("GET", "/api/v1/bookings"),
     ("POST", "/api/v1/bookings"),
     ("GET", f"/api/v1/bookings/{_ID}"),
