@@ -81,7 +81,7 @@ test-addin: build
 	cd addin && npm run --silent typecheck && npm test --silent && npm run --silent size
 
 test-python: build .venv/dev system
-	.venv/bin/pytest
+	.venv/bin/pytest -n 2 --dist loadfile
 
 test: tools build .venv/dev system lint types test-addin test-python
 
