@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import text
 
 import roombooker.store.models  # noqa: F401  the tables register themselves
@@ -15,6 +16,10 @@ from postgres import NoPostgres, postgres_server
 from roombooker.store.db import Base, Database, open_database
 
 _numbers = itertools.count(1)
+_CHROMIUM_FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync", "--metrics-recording-only", "--disable-default-apps",
+]  # fmt: skip
 
 
 class ManualClock:
@@ -105,3 +110,15 @@ def _command(address: str, command: str) -> None:
     with server.engine.connect() as connection:
         connection.execute(text(command))
     server.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One for the whole run: a process can drive playwright's synchronous API only once at a time."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found is None:
+        pytest.skip("no Chromium on this machine: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=_CHROMIUM_FLAGS)
+        yield browser
+        browser.close()

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 from werkzeug.serving import make_server
 
 from api.conftest import House
@@ -22,10 +22,9 @@ def address(house: House) -> Iterator[str]:
     server.server_close()
 
 
-def test_the_page_shows_the_api_and_breaks_no_rule_of_its_policy(address: str) -> None:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        page = browser.new_page()
+def test_the_page_shows_the_api_and_breaks_no_rule_of_its_policy(address: str, chromium: Browser) -> None:
+    with chromium.new_context() as context:
+        page = context.new_page()
         said: list[str] = []
         elsewhere: list[str] = []
         page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
@@ -35,6 +34,5 @@ def test_the_page_shows_the_api_and_breaks_no_rule_of_its_policy(address: str) -
         page.get_by_text("/api/v1/availability").first.wait_for(timeout=20_000)
         assert "script-src 'self'" in (answer.headers["content-security-policy"] if answer else "")
         assert "<script>" not in page.content().split("<body>")[0]
-        browser.close()
     assert elsewhere == []
     assert said == []

@@ -16,12 +16,12 @@ SHORT = ((7, "sqlite", 50), (8, "postgres", 40))
 
 
 @pytest.mark.chaos
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(("seed", "database", "operations"), SHORT)
 def test_after_bad_luck_both_sides_are_one(seed: int, database: str, operations: int, tmp_path: Path) -> None:
     if database == "postgres" and not list(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
         pytest.skip("no PostgreSQL server below /usr/lib/postgresql")
-    verdict = run_history(seed, draw_history(seed, operations), database=database, out=tmp_path)
+    verdict = run_history(seed, draw_history(seed, operations), database=database, patience_s=400, out=tmp_path)
     assert verdict.findings == [], (
         f"{verdict}; replay with: python -m tests.chaos --seed {seed} --operations {operations} --database {database}"
     )

@@ -1,4 +1,4 @@
-"""A running product with a short hold, shared by the tests of this folder; each takes days and rooms of its own."""
+"""A running product with a short hold, shared by the tests of a file; each takes days and rooms of its own."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from stack import Stack, start_stack
 HOLD_S = 6.0
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("stack")
     with start_stack(folder, options={"rooms": 20, "people": 40}, HOLD_MINUTES=HOLD_S / 60, VANISHED_MINUTES=0.05) as running:

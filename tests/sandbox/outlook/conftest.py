@@ -9,18 +9,13 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from outlook_pages import MSAL
 from roombooker_sandbox.world import Options
 from sandboxes import RunningSandbox
 
 HERE = Path(__file__).parent
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--no-first-run", "--metrics-recording-only", "--disable-default-apps",
-]  # fmt: skip
 
 Open = Callable[..., Page]
 
@@ -69,24 +64,14 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox
     pane.server_close()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not Path(CHROMIUM).exists():
-        pytest.skip(f"{CHROMIUM} is not installed")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield chromium
-        chromium.close()
-
-
 @pytest.fixture
-def outlook(sandbox: RunningSandbox, browser: Browser) -> Iterator[Open]:
+def outlook(sandbox: RunningSandbox, chromium: Browser) -> Iterator[Open]:
     """`outlook(compose=1, pane=1, …)` opens the page as Alice; other addresses than this machine's are refused, errors on the page fail the test."""
     errors: list[str] = []
     contexts = []
 
     def open_page(base: str = "", **asked: object) -> Page:
-        context = browser.new_context(viewport={"width": 1280, "height": 800}, ignore_https_errors=True, timezone_id="America/New_York")
+        context = chromium.new_context(viewport={"width": 1280, "height": 800}, ignore_https_errors=True, timezone_id="America/New_York")
         context.set_default_timeout(15_000)
         context.route(lambda url: urlsplit(url).hostname != "localhost", lambda route: route.abort())
         contexts.append(context)
