@@ -1,6 +1,6 @@
 """The administrators' addresses: roles, the work list whose actions are carried out on both sides, preview, log, people."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -98,13 +98,18 @@ def _meetings(house: House, start: datetime) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def request_item(house: House, carol: Person) -> Callable[[], tuple[datetime, dict[str, Any]]]:
-    """A meeting was cancelled in a room that asks for approval of cancellations."""
+def request_item(house: House, carol: Person) -> Iterator[Callable[[], tuple[datetime, dict[str, Any]]]]:
+    """A meeting was cancelled in a room that asks for approval of cancellations; other tests find the room as it was."""
+
+    def set_to(cancellation: Cancellation) -> Cancellation:
+        with house.product.database.write() as session:
+            room = rooms.get(session, house.plain_room["id"])
+            rooms.save(session, replace(room, cancellation=cancellation), at=datetime.now(UTC))
+        return room.cancellation
+
+    before = set_to(Cancellation.MANUAL)
 
     def make() -> tuple[datetime, dict[str, Any]]:
-        database, room_id = house.product.database, house.plain_room["id"]
-        with database.write() as session:
-            rooms.save(session, replace(rooms.get(session, room_id), cancellation=Cancellation.MANUAL), at=datetime.now(UTC))
         start = house.a_moment()
         event, _room = _invited(house, start)
         assert [r["status"] for r in _reservations(house, start)] == ["planned"]
@@ -113,7 +118,8 @@ def request_item(house: House, carol: Person) -> Callable[[], tuple[datetime, di
         items = _admin(carol, "GET", "/work-items?kind=cancellation_request").get_json()["items"]
         return start, next(i for i in items if i["candidates"][0]["start"] == zulu(start))
 
-    return make
+    yield make
+    set_to(before)
 
 
 def test_a_cancellation_request_is_approved(
