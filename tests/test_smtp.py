@@ -29,6 +29,7 @@ class Sink(socketserver.ThreadingTCPServer):
     def __init__(self, tls: ssl.SSLContext, *, at_once: bool = False) -> None:
         super().__init__(("127.0.0.1", 0), Conversation)
         self.tls, self.at_once, self.offers_tls, self.password, self.refuses = tls, at_once, True, "", ""
+        self.refusal = "550 no"
         self.mails: list[tuple[str, list[str], bytes]] = []
         self.was_encrypted: list[bool] = []
 
@@ -50,7 +51,7 @@ class Conversation(socketserver.BaseRequestHandler):
             while line := self.file.readline().decode().strip():
                 verb = line.split(" ")[0].upper()
                 if self.server.refuses == verb:
-                    self._say("550 no")
+                    self._say(self.server.refusal)
                 elif verb == "EHLO":
                     offered = ["250-STARTTLS"] if self.server.offers_tls and not self._is_encrypted() else []
                     self._say("\r\n".join(["250-sink", *offered, "250 AUTH PLAIN"]))
@@ -168,6 +169,13 @@ def test_mail_leaves_this_machine_encrypted_or_not_at_all(sink: Sink, papers: Si
 def test_what_the_server_refuses_is_refused(sink: Sink, papers: SimpleNamespace, verb: str) -> None:
     sink.refuses = verb
     with pytest.raises(Refused):
+        mailer(sink, papers)(ALICE, "Subject", "Text")
+
+
+@pytest.mark.parametrize("verb", ["RCPT", "MAIL"])
+def test_what_the_server_puts_off_is_not_refused_for_good(sink: Sink, papers: SimpleNamespace, verb: str) -> None:
+    sink.refuses, sink.refusal = verb, "451 greylisted"
+    with pytest.raises(Unavailable):
         mailer(sink, papers)(ALICE, "Subject", "Text")
 
 

@@ -5,7 +5,7 @@ import secrets
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from time import perf_counter
 from typing import Any
 
@@ -47,6 +47,7 @@ from roombooker.services.health import CALLS, REQUESTS, HealthService
 from roombooker.services.inbox import InboxService
 from roombooker.services.offering import offers_of
 from roombooker.services.on_request import SyncOnRequest
+from roombooker.services.posting import Mailer, Posting
 from roombooker.services.rebuild import Rebuild
 from roombooker.services.record import Record
 from roombooker.services.requester import Requesters
@@ -54,7 +55,7 @@ from roombooker.services.retention import Retention
 from roombooker.services.rooms import RoomService
 from roombooker.services.subscriptions import SubscriptionService
 from roombooker.services.sync import SyncService
-from roombooker.services.telling import Mailer, Telling
+from roombooker.services.telling import Telling
 from roombooker.services.worklist import WorkList
 from roombooker.settings import Settings
 from roombooker.store.db import Database, attach
@@ -108,7 +109,10 @@ def build(settings: Settings, *, clock: Callable[[], datetime] | None = None) ->
     owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     availability = AvailabilityService(database=database, settings=settings, clock=clock)
     requesters = Requesters(database=database, facilities=facilities, settings=settings, clock=clock)
-    telling = Telling(clock=clock, mail=_mailer(settings, meetings))
+    telling = Telling(clock=clock, mails=settings.mail_from is not None)
+    # As long as a sending may take with every answer just in time: a second worker would send it too.
+    posting = Posting(database=database, mail=_mailer(settings, meetings), clock=clock,
+                      lease=settings.lease + 8 * timedelta(seconds=settings.read_timeout_seconds))  # fmt: skip
     booking = BookingService(database=database, facilities=facilities, meetings=meetings, availability=availability, requesters=requesters,
                              settings=settings, clock=clock, wake=engine.wake)  # fmt: skip
     applier = Applier(database=database, facilities=facilities, meetings=meetings, requesters=requesters, telling=telling, clock=clock,
@@ -145,7 +149,7 @@ def build(settings: Settings, *, clock: Callable[[], datetime] | None = None) ->
         retention=Retention(database=database, settings=settings, clock=clock),
     )
     helpers = Helpers(bookings=booking, sync=sync, subscriptions=subscriptions, worklist=services.worklist, retention=services.retention,
-                      rooms=rooms_)  # fmt: skip
+                      rooms=rooms_, posting=posting)  # fmt: skip
     work = Work(database=database, helpers=helpers, settings=settings, clock=clock)
     engine.bind(work.run)
     _dress(web, settings, services)

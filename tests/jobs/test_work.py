@@ -10,9 +10,11 @@ import pytest
 
 from conftest import ManualClock
 from factories import make_settings
+from people import ALICE
 from roombooker.jobs.engine import Engine
 from roombooker.jobs.work import Helpers, Work
-from roombooker.store import leases, notices
+from roombooker.services.posting import Posting
+from roombooker.store import leases, notices, outbox
 from roombooker.store.db import Database
 from roombooker.store.models import CursorRow, NoticeRow, ScheduleSlotRow
 
@@ -53,9 +55,9 @@ def counted(database: Database) -> Counted:
     return Counted(database)
 
 
-def _work(counted: Counted, clock: Callable[[], datetime]) -> Work:
+def _work(counted: Counted, clock: Callable[[], datetime], posting: Any = None) -> Work:
     some: Any = counted
-    helpers = Helpers(bookings=some, sync=some, subscriptions=some, worklist=some, retention=some, rooms=some)
+    helpers = Helpers(bookings=some, sync=some, subscriptions=some, worklist=some, retention=some, rooms=some, posting=posting or some)
     return Work(database=counted.database, helpers=helpers, settings=make_settings(), clock=clock)
 
 
@@ -141,6 +143,24 @@ def test_settle_says_when_time_ran_out(counted: Counted, database: Database, clo
     with database.write() as session:
         notices.add(session, side="topdesk", ref="r", kind="changed", at=clock())
     assert _work(counted, clock).settle(timedelta(seconds=0.3)) is False
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_settle_waits_until_the_mails_are_out(counted: Counted, database: Database, clock: ManualClock) -> None:
+    with database.write() as session:
+        outbox.put(session, ALICE, "Amber is no longer booked", "Why.", at=clock())
+    assert _work(counted, clock).settle(timedelta(seconds=0.3)) is False
+    work = _work(counted, clock, Posting(database=database, mail=lambda *_mail: None, clock=clock, lease=timedelta(minutes=3)))
+    assert work.settle(timedelta(seconds=10)) is True
+
+
+def test_a_slow_mail_server_keeps_nothing_else_waiting(counted: Counted, clock: ManualClock) -> None:
+    loops = _work(counted, clock).loops()
+    for name in loops.keys() - {"mails"}:
+        loops[name]()
+    assert "send_due" not in counted.calls
+    loops["mails"]()
+    assert counted.calls.count("send_due") == 1
 
 
 @pytest.fixture

@@ -69,7 +69,7 @@ class Live:
         requesters = Requesters(database=database, facilities=self.facilities, settings=settings, clock=now)
         applier = Applier(
             database=database, facilities=self.facilities, meetings=self.meetings, requesters=requesters,
-            telling=Telling(clock=now, mail=None), clock=now, alternatives=lambda _room, _booking: "",
+            telling=Telling(clock=now, mails=False), clock=now, alternatives=lambda _room, _booking: "",
         )  # fmt: skip
         self.sync = SyncService(
             database=database,

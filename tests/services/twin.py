@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from conftest import ManualClock
 from factories import save_rooms
-from roombooker.domain.booking import Booking, Person
+from roombooker.domain.booking import Booking
 from roombooker.domain.room import Room
 from roombooker.domain.slot import Slot
 from roombooker.services.applying import Applier
@@ -17,7 +17,7 @@ from roombooker.services.sync import Pass, SyncService
 from roombooker.services.telling import Telling
 from roombooker.store import notices, rooms
 from roombooker.store.db import Database
-from roombooker.store.models import JournalRow, LinkRow, NoticeRow, RoomRow, WorkItemRow
+from roombooker.store.models import JournalRow, LinkRow, MailRow, NoticeRow, RoomRow, WorkItemRow
 from services.desk import Desk
 
 
@@ -39,7 +39,6 @@ class Twin(Desk):
 
     def __init__(self, database: Database, clock: ManualClock, **settings: Any) -> None:
         super().__init__(database, clock, **settings)
-        self.mails: list[tuple[str, str, str]] = []
         self.subscriptions = Keeper()
         self.sync = self.another_sync()
         self.bookings.sync_room = self.sync.look
@@ -49,16 +48,13 @@ class Twin(Desk):
         requesters = Requesters(database=self.database, facilities=self.topdesk, settings=self.settings, clock=self.clock)
         applier = Applier(
             database=self.database, facilities=self.topdesk, meetings=self.exchange, requesters=requesters,
-            telling=Telling(clock=self.clock, mail=self._mail), clock=self.clock, alternatives=lambda _room, _booking: "Try Beryl instead.",
+            telling=Telling(clock=self.clock, mails=True), clock=self.clock, alternatives=lambda _room, _booking: "Try Beryl instead.",
             settle_move=self.bookings.settle_move,
         )  # fmt: skip
         return SyncService(
             database=self.database, facilities=self.topdesk, meetings=self.exchange, applier=applier, settings=self.settings,
             clock=self.clock, owner=f"owner-{id(applier)}", subscriptions=self.subscriptions,
         )  # fmt: skip
-
-    def _mail(self, to: Person, subject: str, text: str) -> None:
-        self.mails.append((to.email, subject, text))
 
     # what sets it going
 
@@ -130,6 +126,11 @@ class Twin(Desk):
     def room_row(self, room: Room) -> RoomRow:
         (row,) = self._rows(RoomRow, RoomRow.id == room.id)
         return row  # type: ignore[no-any-return]
+
+    @property
+    def mails(self) -> list[tuple[str, str, str]]:
+        """(to, subject, text) of what lies in the outbox, oldest first."""
+        return [(row.recipient, row.subject, row.text) for row in sorted(self._rows(MailRow), key=lambda row: row.id)]
 
     def is_quiet(self) -> bool:
         """Another look at everything plans nothing and writes nothing."""

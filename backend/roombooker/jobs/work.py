@@ -10,13 +10,14 @@ from sqlalchemy import func, select
 
 from roombooker.services.booking import BookingService
 from roombooker.services.health import CANARY
+from roombooker.services.posting import Posting
 from roombooker.services.retention import Retention
 from roombooker.services.rooms import RoomService
 from roombooker.services.subscriptions import SubscriptionService
 from roombooker.services.sync import SyncService
 from roombooker.services.worklist import WorkList
 from roombooker.settings import Settings
-from roombooker.store import leases
+from roombooker.store import leases, outbox
 from roombooker.store.db import Database
 from roombooker.store.models import CursorRow, IntentRow, LinkRow, NoticeRow
 from roombooker.store.upsert import upsert
@@ -39,6 +40,7 @@ class Helpers:
     worklist: WorkList
     retention: Retention
     rooms: RoomService
+    posting: Posting
 
 
 class Work:
@@ -49,11 +51,13 @@ class Work:
         self._clock = clock
 
     def run(self, kind: str | None = None) -> int:
-        """Do what is due now (`kind`: intents | notices | holds only); how many things were done. One failure never stops the rest."""
+        """Do what is due now (`kind`: intents | notices | holds | mails only); how many things were done. One failure never stops the
+        rest."""
         steps: dict[str, Callable[[], int]] = {
             "intents": lambda: self._helpers.bookings.finish_due(),
             "notices": self._helpers.sync.digest_notices,
             "holds": lambda: self._helpers.bookings.release_due_holds(),
+            "mails": self._helpers.posting.send_due,
         }
         done = 0
         for name, step in steps.items():
@@ -62,16 +66,22 @@ class Work:
         return done
 
     def tick(self) -> int:
-        """All that a worker does once a second, in turn; a worker runs the three beside each other (see `loops`)."""
+        """All that a worker does once a second, in turn; a worker runs the four beside each other (see `loops`)."""
         return sum(loop() for loop in self.loops().values())
 
     def loops(self) -> dict[str, Callable[[], int]]:
-        """What runs side by side in a worker, so that a long sweep never keeps a notice, an intent or a renewal waiting."""
-        return {"due": self._due, "upkeep": lambda: self._on_schedule(self._upkeep()), "sweeps": self._sweep}
+        """What runs side by side in a worker, so that a long sweep or a slow mail server never keeps a notice, an intent or a renewal
+        waiting."""
+        return {
+            "due": self._due,
+            "mails": lambda: self.run("mails"),
+            "upkeep": lambda: self._on_schedule(self._upkeep()),
+            "sweeps": self._sweep,
+        }
 
     def _due(self) -> int:
         self._beat(self._clock())
-        return self.run()
+        return sum(self.run(kind) for kind in ("intents", "notices", "holds"))
 
     def _sweep(self) -> int:
         done = self._on_schedule(self._sweeps())
@@ -116,7 +126,7 @@ class Work:
             time.sleep(0.1)
 
     def _waiting(self) -> int:
-        """Notices, unfinished intents, and holds that are over."""
+        """Notices, unfinished intents, holds that are over, and mails that are not out."""
         now = self._clock()
         with self._database.read() as session:
             counts = (
@@ -125,6 +135,7 @@ class Work:
                     select(func.count()).select_from(IntentRow).where(IntentRow.finished_at.is_(None), IntentRow.due_at.is_not(None))
                 ),
                 session.scalar(select(func.count()).select_from(LinkRow).where(LinkRow.held_until <= now)),
+                outbox.waiting(session),
             )
         return sum(n or 0 for n in counts)
 

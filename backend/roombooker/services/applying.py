@@ -159,11 +159,9 @@ class Applier:
             claims.release(session, row.id)
             self._telling.close(session, row.id)
             self._memory.journal(session, row, kind, reason, turn.cause)
-            person = organizer_of(row)
-        if kind == "rejected":
-            self._telling.organizer(person, turn.room, f"{turn.room.name} was not approved", reason)
-        elif was_held:
-            self._telling.organizer(person, turn.room, f"{turn.room.name} is no longer booked", reason)
+            if kind == "rejected" or was_held:
+                what = "was not approved" if kind == "rejected" else "is no longer booked"
+                self._telling.organizer(session, organizer_of(row), row, f"{turn.room.name} {what}", reason)
 
     def _vanish(self, turn: Turn, action: Vanish) -> None:
         gone = "The meeting vanished from the room's calendar without being cancelled; the reservation is kept for a while."
@@ -172,13 +170,12 @@ class Applier:
             row.vanished_at = None if action.is_back else self._memory.now()
             kind, message = ("back", "The meeting is back on the room's calendar.") if action.is_back else ("vanished", gone)
             self._memory.journal(session, row, kind, message, turn.cause)
-            person = organizer_of(row)
-        if not action.is_back and turn.is_news("vanished", action.link.series_id):
-            self._telling.organizer(
-                person, turn.room, f"{turn.room.name}: is your meeting still on?",
-                "The meeting is no longer on the room's calendar. If it was moved, invite the room again; otherwise its reservation ends in "
-                "a few minutes.",
-            )  # fmt: skip
+            if not action.is_back and turn.is_news("vanished", action.link.series_id):
+                self._telling.organizer(
+                    session, organizer_of(row), row, f"{turn.room.name}: is your meeting still on?",
+                    "The meeting is no longer on the room's calendar. If it was moved, invite the room again; otherwise its reservation ends "
+                    "in a few minutes.",
+                )  # fmt: skip
 
     def _arrive(self, action: Arrive) -> None:
         if self._settle_move is None or not self._settle_move(action.link.booking_id, has_followed=not action.elsewhere):
@@ -199,9 +196,9 @@ class Applier:
             linking.settle(row, action.mark)
             self._telling.hold(session, turn.room, row, action)
             self._memory.journal(session, row, "held", action.reason, turn.cause, record=record)
-            person = (action.exchange.organizer if action.exchange else None) or organizer_of(row)
-        if action.kind in _CONCERNS_ORGANIZER:
-            self._telling.organizer(person, turn.room, f"{turn.room.name}: your booking needs attention", action.reason)
+            if action.kind in _CONCERNS_ORGANIZER:
+                person = (action.exchange.organizer if action.exchange else None) or organizer_of(row)
+                self._telling.organizer(session, person, row, f"{turn.room.name}: your booking needs attention", action.reason)
 
 
 _CONCERNS_ORGANIZER = ("moved_in_topdesk", "deleted_and_edited")

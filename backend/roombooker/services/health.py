@@ -17,7 +17,7 @@ from roombooker.services.booking_answer import iso
 from roombooker.settings import Settings
 from roombooker.store import freshness
 from roombooker.store.db import Database
-from roombooker.store.models import CursorRow, IntentRow, LinkRow, NoticeRow, RoomRow, SubscriptionRow, WorkItemRow
+from roombooker.store.models import CursorRow, IntentRow, LinkRow, MailRow, NoticeRow, RoomRow, SubscriptionRow, WorkItemRow
 
 CALLS = Histogram("roombooker_side_call_seconds", "Calls to the other systems", ["side", "method", "route", "status"])
 REQUESTS = Histogram("roombooker_request_seconds", "Requests answered", ["method", "route", "status"])
@@ -125,6 +125,8 @@ class HealthService:
             "notices_waiting": count(NoticeRow.id.is_not(None)),
             "oldest_notice_seconds": _seconds(now, oldest_notice) or 0,
             "intents_open": count(IntentRow.finished_at.is_(None)),
+            "mails_waiting": count(MailRow.id.is_not(None)),
+            "oldest_mail_seconds": _seconds(now, session.scalar(select(func.min(MailRow.created_at)))) or 0,
             "holds_open": count(LinkRow.state.in_(["awaiting_appointment", "awaiting_approval"])),
             "work_items_open": count(WorkItemRow.settled_at.is_(None)),
             "subscriptions": count(SubscriptionRow.expires_at > now),

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from sqlalchemy.orm import Session
+
 from roombooker.domain.actions import Create, Delete, Update
 from roombooker.domain.booking import Booking, Side
 from roombooker.domain.calendar import Facilities, MeetingCalendar
@@ -9,9 +11,10 @@ from roombooker.domain.fingerprint import Field
 from roombooker.domain.room import Room
 from roombooker.errors import Denied, Refused
 from roombooker.services.answering import Answering
-from roombooker.services.remembering import Memory, Turn, named
+from roombooker.services.remembering import Memory, Tell, Turn, named
 from roombooker.services.telling import Telling
 from roombooker.store import linking
+from roombooker.store.models import LinkRow
 
 ENDED_IN_TOPDESK = "The reservation of this room was ended in TOPdesk."
 REJECTED_IN_TOPDESK = "The request for this room was rejected in TOPdesk."
@@ -61,15 +64,21 @@ class Inviting:
             return
         turn.written.append(changed)
         message = f"The meeting followed its reservation ({named(action.fields)})."
-        self._memory.store(turn, row, (source, changed), "followed", message, before=target, room=destination)
+        self._memory.store(
+            turn, row, (source, changed), "followed", message, before=target, room=destination,
+            tell=lambda session, fresh: self._tell_of_change(session, room, destination, fresh, action),
+        )  # fmt: skip
+
+    def _tell_of_change(self, session: Session, room: Room, destination: Room, row: LinkRow, action: Update) -> None:
+        source, target = action.source, action.target
         if action.overrules:
-            self._telling.overruled(room, target.organizer, Side.TOPDESK)
+            self._telling.overruled(session, room, target.organizer, row, Side.TOPDESK)
         elif action.fields != {Field.STANDING}:
-            self._telling.organizer(source.organizer, room, f"{room.name}: your booking was changed in TOPdesk", _told(destination, source))
+            subject = f"{room.name}: your booking was changed in TOPdesk"
+            self._telling.organizer(session, source.organizer, row, subject, _told(destination, source))
         else:
-            self._telling.organizer(
-                target.organizer, room, f"{room.name} was approved", "The request for the room was approved in TOPdesk."
-            )
+            text = "The request for the room was approved in TOPdesk."
+            self._telling.organizer(session, target.organizer, row, f"{room.name} was approved", text)
 
     def end(self, turn: Turn, action: Delete) -> None:
         """Its reservation is over: the room declines, or cancels what it organizes itself."""
@@ -77,23 +86,29 @@ class Inviting:
         with self._memory.writing() as session:
             row = self._memory.current(session, action.link)
             state, code, reason = _ending(row.state, row.reason_code, row.reason)
+
+        def tell(session: Session, fresh: LinkRow) -> None:
+            if turn.is_news("ended", action.link.series_id):
+                self._telling.organizer(session, target.organizer, fresh, f"{room.name} is no longer booked", reason)
+
         if not self._answering.decline(room, target, reason):
-            self._cannot(
-                turn, row.id, action, f"The reservation was ended in TOPdesk, but the room cannot decline the meeting: {_NO_RIGHT}"
-            )
-            self._telling.organizer(target.organizer, room, f"{room.name} is no longer booked", reason)
+            cannot = f"The reservation was ended in TOPdesk, but the room cannot decline the meeting: {_NO_RIGHT}"
+            self._cannot(turn, row.id, action, cannot, tell)
             return
         message = "The reservation was ended in TOPdesk, so the room gave the meeting up."
-        self._memory.end(turn, row.id, state, "declined", message, code=code, reason=reason, target=target)
-        if turn.is_news("ended", action.link.series_id):
-            self._telling.organizer(target.organizer, room, f"{room.name} is no longer booked", reason)
+        self._memory.end(turn, row.id, state, "declined", message, code=code, reason=reason, target=target, tell=tell)
 
-    def _cannot(self, turn: Turn, link_id: str, action: Create | Update | Delete, reason: str) -> None:
+    def _cannot(self, turn: Turn, link_id: str, action: Create | Update | Delete, reason: str, tell: Tell | None = None) -> None:
+        def say(session: Session, fresh: LinkRow) -> None:
+            self._telling.failed(session, turn.room, fresh, reason)
+            if tell is not None:
+                tell(session, fresh)
+
         with self._memory.writing() as session:
             row = linking.row_of(session, link_id)
         self._memory.refuse(
             turn, row, action.mark, "denied", state="on_hold", code="side_denied", reason=reason,
-            tell=lambda session, fresh: self._telling.failed(session, turn.room, fresh, reason),
+            tell=say,
         )  # fmt: skip
 
 

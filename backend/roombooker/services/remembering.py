@@ -23,6 +23,8 @@ from roombooker.store.db import Database
 from roombooker.store.models import LinkRow
 
 NAMES = {Side.TOPDESK: "TOPdesk", Side.EXCHANGE: "Exchange"}
+Tell = Callable[[Session, LinkRow], None]
+"""Who is told of it, in the same commit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,7 @@ class Memory:
     # after a call
 
     def store(self, turn: Turn, row: LinkRow, records: Sequence[Booking], kind: str, message: str, *, before: Booking | None = None,
-              room: Room | None = None) -> None:  # fmt: skip
+              room: Room | None = None, tell: Tell | None = None) -> None:  # fmt: skip
         """Both sides as read back after our own write, in one commit with index and journal."""
         room = room or turn.room
         with self._database.write() as session:
@@ -145,6 +147,8 @@ class Memory:
                 linking.tell(fresh, replace(exchange, subject=None) if fresh.subject else exchange)
             claims.release(session, fresh.id)
             self._telling.close(session, fresh.id)
+            if tell is not None:
+                tell(session, fresh)
             self.journal(session, fresh, kind, message, turn.cause, record=records[0], before=before)
 
     def _unended(self, session: Session, row: LinkRow) -> LinkRow:
@@ -162,7 +166,7 @@ class Memory:
             occupancy.forget(session, turn.room.id, record.side, record.ref)
 
     def end(self, turn: Turn, link_id: str, state: str, kind: str, message: str, *, code: str, reason: str,
-            target: Booking | None = None) -> None:  # fmt: skip
+            target: Booking | None = None, tell: Tell | None = None) -> None:  # fmt: skip
         """The booking is over. `target` is the record that was ended, or that is given up."""
         with self._database.write() as session:
             row = linking.row_of(session, link_id)
@@ -171,10 +175,12 @@ class Memory:
             if target is not None:
                 occupancy.forget(session, turn.room.id, target.side, target.ref)
             self._telling.close(session, row.id)
+            if tell is not None:
+                tell(session, row)
             self.journal(session, row, kind, message, turn.cause, record=target)
 
     def refuse(self, turn: Turn, row: LinkRow, mark: Settled | None, kind: str, *, state: str, code: str, reason: str,
-               tell: Callable[[Session, LinkRow], None] | None = None, before: Booking | None = None,
+               tell: Tell | None = None, before: Booking | None = None,
                stands: Booking | None = None) -> None:  # fmt: skip
         """It was refused, or waits for a person: not planned again until something changes. `stands`: the record as it was put back."""
         with self._database.write() as session:

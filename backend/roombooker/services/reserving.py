@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.orm import Session
+
 from roombooker.domain.actions import Create, Delete, Update
 from roombooker.domain.booking import Booking, Side, Standing
 from roombooker.domain.calendar import Facilities
@@ -110,14 +112,18 @@ class Reserving:
         on = f" on {_day(room, meeting)}" if meeting.series_ref else ""
         reason = f"{room.name} could not be reserved in TOPdesk{on}: {why}"
         text = f"{reason} {self._alternatives(room, meeting)}".strip()
+
+        def mail(session: Session, fresh: LinkRow) -> None:
+            self._telling.organizer(session, meeting.organizer, fresh, f"{room.name} is not available", text)
+
+        def ask(session: Session, fresh: LinkRow) -> None:
+            self._telling.conflict(session, room, fresh, reason, meeting)
+            mail(session, fresh)
+
         if self._answering.decline(room, meeting, text):
-            self._memory.end(turn, row.id, "refused", "refused", reason, code="slot_taken", reason=reason, target=meeting)
+            self._memory.end(turn, row.id, "refused", "refused", reason, code="slot_taken", reason=reason, target=meeting, tell=mail)
         else:
-            self._memory.refuse(
-                turn, row, mark, "refused", state="refused", code="slot_taken", reason=reason,
-                tell=lambda session, fresh: self._telling.conflict(session, room, fresh, reason, meeting),
-            )  # fmt: skip
-        self._telling.organizer(meeting.organizer, room, f"{room.name} is not available", text)
+            self._memory.refuse(turn, row, mark, "refused", state="refused", code="slot_taken", reason=reason, tell=ask)
 
     # a reservation of ours whose end was not known
 
@@ -159,12 +165,14 @@ class Reserving:
             return
         answered = self._answering.respond(destination, moved, source)
         turn.written.extend([moved, *([answered] if answered is not source else [])])
+
+        def overruled(session: Session, fresh: LinkRow) -> None:
+            self._telling.overruled(session, turn.room, source.organizer, fresh, Side.EXCHANGE)
+
         self._memory.store(
             turn, row, (moved, answered), "moved", f"The reservation followed the meeting ({named(action.fields)}).", before=target,
-            room=destination,
+            room=destination, tell=overruled if action.overrules else None,
         )  # fmt: skip
-        if action.overrules:
-            self._telling.overruled(turn.room, source.organizer, Side.EXCHANGE)
 
     def _unmoved(self, room: Room, target: Booking) -> Booking:
         """TOPdesk knows no If-Match: look right before writing."""
@@ -190,11 +198,15 @@ class Reserving:
         room, source = turn.room, action.source
         reason = f"The reservation of {room.name} could not follow the meeting, so it stands as it was: {why}"
         text = f"{reason} {self._alternatives(self._memory.room(source.room_id) or room, source)}".strip()
+
+        def tell(session: Session, fresh: LinkRow) -> None:
+            self._telling.conflict(session, room, fresh, reason, source, action.target)
+            self._telling.organizer(session, source.organizer, fresh, f"{room.name} is not available at the new time", text)
+
         self._memory.refuse(
             turn, row, action.mark, "move_refused", state="on_hold", code="slot_taken", reason=reason, before=action.target, stands=stands,
-            tell=lambda session, fresh: self._telling.conflict(session, room, fresh, reason, source, action.target),
+            tell=tell,
         )  # fmt: skip
-        self._telling.organizer(source.organizer, room, f"{room.name} is not available at the new time", text)
 
     # a meeting that is gone
 
@@ -212,13 +224,17 @@ class Reserving:
             ended = None
         if ended is not None:
             turn.written.append(ended)
+
+        def tell(session: Session, fresh: LinkRow) -> None:
+            if action.is_inferred and turn.is_news("ended", action.link.series_id):
+                text = "The meeting did not come back to the room's calendar, so its reservation was cancelled."
+                person = target.organizer or action.link.organizer
+                self._telling.organizer(session, person, fresh, f"{room.name} is no longer booked", text)
+
         self._memory.end(
             turn, row.id, "cancelled", "cancelled", "The meeting is gone from Exchange, so its reservation was ended.",
-            code="cancelled_in_outlook", reason=RELEASED_IN_OUTLOOK, target=target,
+            code="cancelled_in_outlook", reason=RELEASED_IN_OUTLOOK, target=target, tell=tell,
         )  # fmt: skip
-        if action.is_inferred and turn.is_news("ended", action.link.series_id):
-            self._telling.organizer(target.organizer or action.link.organizer, room, f"{room.name} is no longer booked",
-                                    "The meeting did not come back to the room's calendar, so its reservation was cancelled.")  # fmt: skip
 
     def _must_ask(self, room: Room, target: Booking) -> str | None:
         if target.has_services:

@@ -4,41 +4,32 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-import structlog
 from sqlalchemy.orm import Session
 
 from roombooker.domain.actions import Hold
 from roombooker.domain.booking import Booking, Person, Side
 from roombooker.domain.room import Room
-from roombooker.errors import SideError
-from roombooker.store import work_items
+from roombooker.store import outbox, work_items
 from roombooker.store.models import LinkRow
-
-_log = structlog.get_logger(__name__)
-Mailer = Callable[[Person, str, str], None]
-"""(to, subject, text); raises SideError."""
 
 
 class Telling:
-    """`mail` is None where no mailbox is configured: then the pane and the work list tell."""
+    """Every method writes in the caller's transaction, so that nobody is told what did not happen and nothing that happened goes
+    untold. `mails`: whether a mailbox is configured; without one the pane and the work list tell."""
 
-    def __init__(self, *, clock: Callable[[], datetime], mail: Mailer | None) -> None:
+    def __init__(self, *, clock: Callable[[], datetime], mails: bool) -> None:
         self._clock = clock
-        self._mail = mail
+        self._mails = mails
 
-    def organizer(self, person: Person | None, room: Room, subject: str, text: str) -> None:
-        """A mail is a courtesy: its failure is logged and never fails the work."""
-        if self._mail is None or person is None:
-            return
-        try:
-            self._mail(person, subject, text)
-        except SideError as error:
-            _log.warning("mail could not be sent", room=room.id, kind=type(error).__name__)
+    def organizer(self, session: Session, person: Person | None, row: LinkRow, subject: str, text: str) -> None:
+        """Into the outbox; `services.posting` sends it. `row`: the booking that it is about."""
+        if self._mails and person is not None:
+            outbox.put(session, person, subject, text, at=self._clock(), room_id=row.room_id, booking_id=row.booking_id)
 
-    def overruled(self, room: Room, person: Person | None, winner: Side) -> None:
+    def overruled(self, session: Session, room: Room, person: Person | None, row: LinkRow, winner: Side) -> None:
         name = "TOPdesk" if winner is Side.TOPDESK else "Outlook"
         text = f"The booking was changed in Outlook and in TOPdesk at about the same time; what {name} says stands."
-        self.organizer(person, room, f"{room.name}: changed in {name}", text)
+        self.organizer(session, person, row, f"{room.name}: changed in {name}", text)
 
     def conflict(self, session: Session, room: Room, row: LinkRow, reason: str, *records: Booking) -> None:
         self._open(session, "conflict", room, row, reason, ["retry", "decline_meeting", "give_up"], [told(b) for b in records])

@@ -181,6 +181,25 @@ class NoticeRow(Base):
     attempts: Mapped[int] = mapped_column(default=0)
 
 
+class MailRow(Base):
+    """A message to somebody that is not sent yet: written with the change that it tells of, gone as soon as it is out."""
+
+    __tablename__ = "mail"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    recipient: Mapped[str] = mapped_column(String(320), index=True)  # lower case
+    recipient_name: Mapped[str] = mapped_column(String(255), default="")
+    subject: Mapped[str] = mapped_column(String(255))
+    text: Mapped[str] = mapped_column(Text)
+    room_id: Mapped[str | None] = mapped_column(Id, default=None)
+    booking_id: Mapped[str | None] = mapped_column(Id, default=None)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    attempts: Mapped[int] = mapped_column(default=0)
+    lease_owner: Mapped[str | None] = mapped_column(String(64), default=None)
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+
+
 class ScheduleSlotRow(Base):
     """Insert-or-nothing: a periodic tick runs once across machines."""
 
@@ -252,6 +271,8 @@ class PersonRow(Base):
     looked_up_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     addresses: Mapped[list[str]] = mapped_column(JSON, default=list)
     addresses_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    groups: Mapped[list[str]] = mapped_column(JSON, default=list)  # TOPdesk's person groups, ids and names
+    groups_at: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
     last_building: Mapped[str | None] = mapped_column(String(255), default=None)
     last_floor: Mapped[str | None] = mapped_column(String(64), default=None)
     favourites: Mapped[list[str]] = mapped_column(JSON, default=list)

@@ -6,7 +6,7 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, Delete, Update, delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from roombooker.store.models import IntentRow, JournalRow, LinkRow, OccupancyRow, PersonRow, SightingRow
+from roombooker.store.models import IntentRow, JournalRow, LinkRow, MailRow, OccupancyRow, PersonRow, SightingRow
 
 
 def of(session: Session, email: str) -> dict[str, Any]:
@@ -21,6 +21,8 @@ def of(session: Session, email: str) -> dict[str, Any]:
         "bookings": [{"id": r.booking_id, "start": r.start_at, "end": r.end_at, "state": r.state, "subject": r.subject, "attendees": r.attendees,
                       "organizer_name": r.organizer_name, "room_id": r.room_id} for r in links],
         "journal": [{"at": e.at, "kind": e.kind, "message": e.message} for e in entries],
+        "mails": [{"at": m.created_at, "subject": m.subject, "text": m.text}
+                  for m in session.scalars(select(MailRow).where(MailRow.recipient == email).order_by(MailRow.id))],
     }  # fmt: skip
 
 
@@ -36,6 +38,7 @@ def erase(session: Session, email: str, *, now: datetime) -> tuple[dict[str, int
     erased = {
         "bookings": len(over),
         "journal": _count(session, update(JournalRow).where(_mine(email, ids)).values(email=None, before=None, after=None)),
+        "mails": _count(session, delete(MailRow).where(MailRow.recipient == email)),
         "requests": _count(session, delete(IntentRow).where(IntentRow.booking_id.in_(ids), IntentRow.finished_at.is_not(None))),
         "people": _count(session, delete(PersonRow).where(PersonRow.email.in_({email, *callers}))),
         "index": _count(session, update(OccupancyRow).where(OccupancyRow.shown_by.in_(names), OccupancyRow.planned_end_min <= now.timestamp() // 60).values(shown_by=None)),

@@ -27,7 +27,7 @@ class SmtpMail:
         self._timeout_seconds = timeout_seconds
 
     def __call__(self, to: Person, subject: str, text: str) -> None:
-        """Denied, Refused or Unavailable; a mail whose end is not known counts as unavailable, and is not sent again by us."""
+        """Denied, Refused or Unavailable; a mail whose end is not known counts as unavailable."""
         try:
             message = _message(self._sender, to, subject, text)
         except (ValueError, IndexError, MessageError) as error:  # the library's words for an address that is none
@@ -39,6 +39,8 @@ class SmtpMail:
         except smtplib.SMTPAuthenticationError as error:
             raise Denied(SIDE, "The mail server does not accept our sign-in.", status_code=error.smtp_code, right="sign-in") from error
         except (smtplib.SMTPRecipientsRefused, smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
+            if _is_for_now(error):
+                raise Unavailable(SIDE, "The mail server does not take the message at the moment.") from error
             raise Refused(SIDE, "The mail server refused the message.") from error
         except (smtplib.SMTPException, OSError) as error:
             raise Unavailable(SIDE, "The mail server is not available at the moment.") from error
@@ -72,6 +74,12 @@ def _message(sender: str, to: Person, subject: str, text: str) -> EmailMessage:
     message["Auto-Submitted"] = "auto-generated"  # keeps out-of-office answers away (RFC 3834)
     message.set_content(text)
     return message
+
+
+def _is_for_now(error: smtplib.SMTPRecipientsRefused | smtplib.SMTPSenderRefused | smtplib.SMTPDataError) -> bool:
+    """4xx: greylisting, a full mailbox, too much at once (RFC 5321, 4.2.1)."""
+    codes = [said[0] for said in error.recipients.values()] if isinstance(error, smtplib.SMTPRecipientsRefused) else [error.smtp_code]
+    return all(400 <= code < 500 for code in codes)
 
 
 def _is_this_machine(host: str) -> bool:

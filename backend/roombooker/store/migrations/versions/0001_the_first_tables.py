@@ -73,6 +73,26 @@ def upgrade() -> None:
         batch_op.create_index("ix_journal_room_at", ["room_id", "at"], unique=False)
 
     op.create_table(
+        "mail",
+        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("recipient", sa.String(length=320), nullable=False),
+        sa.Column("recipient_name", sa.String(length=255), nullable=False),
+        sa.Column("subject", sa.String(length=255), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("room_id", sa.String(length=40), nullable=True),
+        sa.Column("booking_id", sa.String(length=40), nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("lease_owner", sa.String(length=64), nullable=True),
+        sa.Column("lease_until", UtcDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mail")),
+    )
+    with op.batch_alter_table("mail", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_mail_due_at"), ["due_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_mail_recipient"), ["recipient"], unique=False)
+
+    op.create_table(
         "notice",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("side", sa.String(length=16), nullable=False),
@@ -96,6 +116,8 @@ def upgrade() -> None:
         sa.Column("looked_up_at", UtcDateTime(), nullable=True),
         sa.Column("addresses", sa.JSON(), nullable=False),
         sa.Column("addresses_at", UtcDateTime(), nullable=True),
+        sa.Column("groups", sa.JSON(), nullable=False),
+        sa.Column("groups_at", UtcDateTime(), nullable=True),
         sa.Column("last_building", sa.String(length=255), nullable=True),
         sa.Column("last_floor", sa.String(length=64), nullable=True),
         sa.Column("favourites", sa.JSON(), nullable=False),
@@ -422,6 +444,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_notice_due_at"))
 
     op.drop_table("notice")
+    with op.batch_alter_table("mail", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_mail_recipient"))
+        batch_op.drop_index(batch_op.f("ix_mail_due_at"))
+
+    op.drop_table("mail")
     with op.batch_alter_table("journal", schema=None) as batch_op:
         batch_op.drop_index("ix_journal_room_at")
         batch_op.drop_index(batch_op.f("ix_journal_email"))
