@@ -126,6 +126,64 @@ def test_many_explicit_cancellations_are_peoples_wish(twin: Twin) -> None:
     assert twin.room_row(twin.amber).held_reason is None
 
 
+def _vanish(twin: Twin, number: int) -> None:
+    for meeting in twin.meetings(twin.amber)[:number]:
+        twin.exchange.vanish(meeting.ref)
+    twin.follow(twin.amber)
+
+
+@pytest.mark.parametrize("pause", [1, 5, 10])
+def test_a_listing_that_loses_a_few_at_each_look_is_stopped_too(twin: Twin, pause: int) -> None:
+    _fill(twin, 12)
+    for _ in range(6):
+        _vanish(twin, 2)
+        twin.later(minutes=pause)
+    assert twin.room_row(twin.amber).held_reason is not None
+    assert len(twin.reservations()) >= 12 - 5
+    assert [item.kind for item in twin.work_items()] == ["safety_stop"]
+
+
+def test_a_few_that_vanish_now_and_then_are_no_alarm(twin: Twin) -> None:
+    _fill(twin, 12)
+    for _ in range(4):
+        _vanish(twin, 2)
+        twin.later(minutes=45)
+        twin.sweep()
+    assert twin.room_row(twin.amber).held_reason is None
+    assert len(twin.reservations()) == 4
+
+
+def test_what_came_back_and_what_was_cancelled_does_not_count_as_missed(twin: Twin) -> None:
+    _fill(twin, 12)
+    for meeting in twin.meetings()[:3]:
+        twin.exchange.vanish(meeting.ref)
+        twin.follow(twin.amber)
+        twin.exchange.invite(twin.amber, meeting.slot, ALICE, ical_uid=meeting.ical_uid)
+        twin.follow(twin.amber)
+    for meeting in twin.meetings()[:5]:
+        twin.exchange.cancel(meeting.ref)
+        twin.follow(twin.amber)
+    _vanish(twin, 5)
+    assert twin.room_row(twin.amber).held_reason is None
+
+
+def test_what_a_person_let_pass_does_not_stop_the_room_again(twin: Twin) -> None:
+    _fill(twin, 14)
+    _vanish(twin, 4)
+    _vanish(twin, 4)
+    assert twin.room_row(twin.amber).held_reason is not None
+    twin.sync.let_pass(twin.amber.id, by="carol")
+    twin.later(minutes=11)
+    twin.sweep()
+    assert len(twin.reservations()) == 6
+    twin.later(minutes=51)
+    twin.sweep()
+    _vanish(twin, 3)
+    assert twin.room_row(twin.amber).held_reason is None, "they were looked at by a person"
+    _vanish(twin, 3)
+    assert twin.room_row(twin.amber).held_reason is not None, "what vanishes after that hour counts again"
+
+
 # sides that are away
 
 

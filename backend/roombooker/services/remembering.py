@@ -166,11 +166,14 @@ class Memory:
             occupancy.forget(session, turn.room.id, record.side, record.ref)
 
     def end(self, turn: Turn, link_id: str, state: str, kind: str, message: str, *, code: str, reason: str,
-            target: Booking | None = None, tell: Tell | None = None) -> None:  # fmt: skip
-        """The booking is over. `target` is the record that was ended, or that is given up."""
+            target: Booking | None = None, is_inferred: bool = False, tell: Tell | None = None) -> None:  # fmt: skip
+        """The booking is over. `target` is the record that was ended, or that is given up; `is_inferred`: without proof, which the guard
+        against mass absence counts."""
         with self._database.write() as session:
             row = linking.row_of(session, link_id)
+            vanished_at = row.vanished_at
             linking.end(row, state, self._clock(), code=code, reason=reason)
+            row.vanished_at = vanished_at if is_inferred else None
             claims.release(session, row.id)
             if target is not None:
                 occupancy.forget(session, turn.room.id, target.side, target.ref)

@@ -233,7 +233,7 @@ class Reserving:
 
         self._memory.end(
             turn, row.id, "cancelled", "cancelled", "The meeting is gone from Exchange, so its reservation was ended.",
-            code="cancelled_in_outlook", reason=RELEASED_IN_OUTLOOK, target=target, tell=tell,
+            code="cancelled_in_outlook", reason=RELEASED_IN_OUTLOOK, target=target, is_inferred=action.is_inferred, tell=tell,
         )  # fmt: skip
 
     def _must_ask(self, room: Room, target: Booking) -> str | None:

@@ -1,12 +1,12 @@
 """Keeping a room's two sides one: read, plan, guard, apply, remember; one room at a time, under its lease."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import structlog
+from sqlalchemy import delete, or_
 from sqlalchemy.orm import Session
-from ulid import ULID
 
 from roombooker.domain.actions import Action, Adopt, Arrive
 from roombooker.domain.booking import Booking, Side
@@ -19,21 +19,22 @@ from roombooker.errors import Denied, InProgress, NotFound, RoomBookerError, Una
 from roombooker.services.adopting import is_plain
 from roombooker.services.applying import Applier, Cause, Turn
 from roombooker.services.digesting import Digest
-from roombooker.services.guard import reason_to_stop
-from roombooker.services.outcome import Pass, SubscriptionKeeper
+from roombooker.services.guard import is_inferred, memory_of, reason_to_stop
+from roombooker.services.holding import Hold
+from roombooker.services.outcome import Errand, Pass, SubscriptionKeeper
 from roombooker.services.reading import Reader, Reading, cursor_name
 from roombooker.services.recurring import makes_series
 from roombooker.services.rules import rules_for
 from roombooker.services.sweeping import Sweeper
 from roombooker.settings import Settings
-from roombooker.store import leases, linking, links, notices, occupancy, rooms, sightings, work_items
+from roombooker.store import linking, links, notices, occupancy, rooms, sightings, work_items
 from roombooker.store.db import Database
 from roombooker.store.models import CursorRow, RoomRow
+from roombooker.store.upsert import upsert
 
 __all__ = ["Pass", "SyncService"]
 
 _log = structlog.get_logger(__name__)
-_RENEW = timedelta(seconds=30)
 _MANY = 10  # bookings to adopt from which on they are adopted together
 _ROUNDS = 3  # what one round of actions makes possible is planned by the next, in the same pass
 
@@ -89,114 +90,124 @@ class SyncService:
             raise Unavailable("exchange", "The room could not be looked at just now.")
 
     def sync_room(self, room_id: str, *, windows: Sequence[Slot] = (), named: Sequence[Booking] = (), cause: str = "asked",
-                  dry_run: bool = False, changes: Changes | None = None, listings: Sequence[Listing] = ()) -> Pass:  # fmt: skip
+                  dry_run: bool = False, changes: Changes | None = None, listings: Sequence[Listing] = (),
+                  errand: Errand | None = None) -> Pass:  # fmt: skip
         """One pass; waits for nobody: where another worker has the room, the pass is skipped and the caller comes back later.
 
         `windows` are looked at in any case, and whatever has changed in Exchange; `named` are reservations freshly read, `listings`
         stretches of TOPdesk that a sweep has just read."""
-        with self._database.read() as session:
-            room = rooms.get(session, room_id)
-        owner = f"{self._owner}:{ULID()}"
-        if not leases.take_room(self._database, room_id, owner, self._clock(), self._lease):
+        hold = self._hold()
+        if not hold.take(room_id, errand.begin if errand is not None else None):
+            with self._database.read() as session:
+                rooms.get(session, room_id)  # NotFound: nobody has it either
             return Pass(room_id, skipped=True)
-        held = [room_id]
         try:
-            self._reader.release_claims(room_id)
+            with self._database.read() as session:
+                room = rooms.get(session, room_id)
+                window, token = self._reader.cursor_in(session, room)
+                waiting = notices.of_room(session, room_id) if changes is None else []
             true_listings: Sequence[Listing] = listings
             if changes is not None or listings:
                 changes, true_listings = self._reader.still_true(room_id, changes, listings)
                 windows = [*windows, *(one.window for one in listings if one not in true_listings)]
-            reading = self._reader.read(room, windows, named, changes=changes, listings=true_listings)
-            for other in sorted(reading.known.keys() - {room_id}):  # never waited for, so the order cannot lock
-                if not leases.take_room(self._database, other, owner, self._clock(), self._lease):
-                    return self._come_again(room_id, windows, reading)
-                held.append(other)
+            if changes is None:
+                changes = self._reader.changes(room, window, token)
+            told = self._reader.told(room, changes, [*windows, *(one.window for one in true_listings)])
+            look = _Look(room, hold, waiting, errand, Cause(cause))
+            if told.is_echo and not (windows or named or true_listings or dry_run):
+                self._clear_alarm(room)
+                return self._conclude(look, Pass(room_id), lambda session: self.remember_changes(session, room, told.changes))
+            reading = self._reader.read(room, told, windows, named, listings=true_listings)
+            if not hold.take_more(sorted(reading.known.keys() - {room_id})):
+                return self._come_again(look, windows, reading)
             self._clear_alarm(room)
-            return self._carry_out(reading, Cause(cause), owner, dry_run=dry_run)
+            return self._carry_out(look, reading, dry_run=dry_run)
         finally:
-            for taken in held:
-                leases.give_room(self._database, taken, owner)
+            hold.close()
 
     def decide(self, room_id: str, decision: Callable[[Turn], Sequence[Action]], *, cause: Cause) -> None:
         """What a person decided for a room, carried out under its lease; errors reach the person. InProgress where somebody is at it."""
         with self._database.read() as session:
             room = rooms.get(session, room_id)
             live_keys = linking.live_keys(session, room_id)
-        owner = f"{self._owner}:{ULID()}"
-        if not leases.take_room(self._database, room_id, owner, self._clock(), self._lease):
+        hold = self._hold()
+        if not hold.take(room_id):
             raise InProgress("Somebody is at this room right now; try again in a moment.")
         try:
             turn = Turn(room, rules_for(room, self._settings, self._clock(), live_keys), cause)
             for action in decision(turn):
                 self._applier.apply(turn, action)
         finally:
-            leases.give_room(self._database, room_id, owner)
+            hold.close()
 
-    def _come_again(self, room_id: str, windows: Sequence[Slot], reading: Reading) -> Pass:
+    def _hold(self) -> Hold:
+        return Hold(database=self._database, owner=self._owner, clock=self._clock, lease=self._lease)
+
+    def _come_again(self, look: "_Look", windows: Sequence[Slot], reading: Reading) -> Pass:
         """A booking between two rooms, and somebody is at the other one: nothing was done, nothing is remembered."""
-        with self._database.write() as session:
+        done = Pass(look.room.id, skipped=True)
+        with look.hold.last_commit() as session:
             for window in reading.windows or windows:
-                notices.retry(session, ref=retry_ref(room_id, window), at=self._clock())
-        return Pass(room_id, skipped=True)
+                notices.retry(session, ref=retry_ref(look.room.id, window), at=self._clock())
+            if look.errand is not None:
+                look.errand.end(session, done)
+        return done
 
-    def _carry_out(self, reading: Reading, cause: Cause, owner: str, *, dry_run: bool) -> Pass:
+    def _conclude(self, look: "_Look", done: Pass, remember: Callable[[Session], None]) -> Pass:
+        """What was read is remembered, its notices are done and the room is free, all at once: a crash before it reads the delta again."""
+        with look.hold.last_commit() as session:
+            remember(session)
+            notices.told(session, look.waiting)
+            if look.errand is not None:
+                look.errand.end(session, done)
+        return done
+
+    def _carry_out(self, look: "_Look", reading: Reading, *, dry_run: bool) -> Pass:
         room = reading.room
-        turn = Turn(room, rules_for(room, self._settings, self._clock(), reading.live_keys), cause)
+        turn = Turn(room, rules_for(room, self._settings, self._clock(), reading.live_keys), look.cause)
         actions = self._plan(reading, turn)
         if dry_run:
             return Pass(room.id, actions)
         stop = self._reason_to_stop(reading, actions)
         if stop:
-            self._remember(reading, turn)
-            return Pass(room.id, actions, stopped=stop)
+            return self._conclude(look, Pass(room.id, actions, stopped=stop), lambda session: self._remember(session, reading, turn))
         everything, done, failed = list(actions), 0, 0
         for number in range(_ROUNDS):
-            well, ill = self._apply(turn, actions, owner)
+            well, ill = self._apply(turn, actions, look.hold)
             done, failed = done + well, failed + ill
             if ill or not any(isinstance(a, Arrive) or (isinstance(a, Adopt) and a.moves) for a in actions) or number == _ROUNDS - 1:
                 break
-            reading = self._reader.read(room, reading.windows, changes=_overlaid(reading.changes, turn.written, room))
+            told = self._reader.told(room, _overlaid(reading.changes, turn.written, room), reading.windows)
+            reading = self._reader.read(room, told, reading.windows)
             turn = replace(turn, rules=rules_for(room, self._settings, self._clock(), reading.live_keys))
             actions = self._plan(reading, turn)
             everything += actions
-        self._remember(reading, turn)
-        return Pass(room.id, tuple(everything), done, failed)
+        final = reading
+        return self._conclude(look, Pass(room.id, tuple(everything), done, failed), lambda session: self._remember(session, final, turn))
 
     def _plan(self, reading: Reading, turn: Turn) -> tuple[Action, ...]:
         return plan(reading.links, reading.topdesk, reading.exchange, turn.rules)
 
-    def _apply(self, turn: Turn, actions: Sequence[Action], owner: str) -> tuple[int, int]:
+    def _apply(self, turn: Turn, actions: Sequence[Action], hold: Hold) -> tuple[int, int]:
         """How many went well, and how many must be tried again."""
         done = failed = 0
-        renewed_at: datetime | None = None  # the reading before may have outlasted the lease
-
-        is_lost = False
-
-        def keep() -> None:
-            nonlocal renewed_at, is_lost
-            if renewed_at is None or self._clock() - renewed_at > _RENEW:
-                renewed_at = self._clock()
-                if not leases.keep_room(self._database, turn.room.id, owner, renewed_at, self._lease):
-                    is_lost = True
-                    raise InProgress("Somebody else has taken this room over.")
-
         plain = [a for a in actions if isinstance(a, Adopt) and is_plain(a, turn)]
         runs = in_runs(actions)
         if len(plain) >= _MANY:
             rest = [a for a in actions if not (isinstance(a, Adopt) and is_plain(a, turn))]
-            ill: Sequence[tuple[Action, RoomBookerError]] = self._applier.adopt(turn, plain, keep)
+            ill: Sequence[tuple[Action, RoomBookerError]] = self._applier.adopt(turn, plain, hold.keep)
             for action, error in ill:
                 _log.warning("an action has to wait", room=turn.room.id, action=type(action).__name__, error=error.code)
                 self._retry_later(turn.room, action)
             done, failed = len(plain) - len(ill), len(ill)
             runs = in_runs(rest)
-        for run in [] if is_lost else runs:
-            ill = self._apply_run(turn, run, keep)
+        for run in [] if hold.is_lost else runs:
+            ill = self._apply_run(turn, run, hold.keep)
             for action, error in ill:
                 _log.warning("an action has to wait", room=turn.room.id, action=type(action).__name__, error=error.code)
                 self._retry_later(turn.room, action)
             done, failed = done + len(run) - len(ill), failed + len(ill)
-            if is_lost:
+            if hold.is_lost:
                 break
         return done, failed
 
@@ -227,14 +238,17 @@ class SyncService:
     def _reason_to_stop(self, reading: Reading, actions: Sequence[Action]) -> str | None:
         """Why nothing may be done in this room until a person has looked; held rooms stay held."""
         room = reading.room
+        if reading.held_reason or not any(is_inferred(action) for action in actions):
+            return reading.held_reason
         with self._database.read() as session:
-            row = session.get_one(RoomRow, room.id)
-            if row.held_reason:
-                return row.held_reason
             ahead = linking.future_count(session, room.id, self._clock())
-            passes = session.get(CursorRow, _let_pass(room.id)) is not None
+            allowed = session.get(CursorRow, _let_pass(room.id))
+            until = allowed.read_at if allowed is not None else None
+            passes = until is not None and until >= self._clock()
+            since = self._clock() - memory_of(self._settings)
+            missed = linking.missed_since(session, room.id, max(since, until) if until else since)
         remembered = {side: len({link.series_id or link.id for link in reading.links if link.remembered(side)}) for side in Side}
-        stop = reason_to_stop(actions, ahead, reading.topdesk, reading.exchange, remembered)
+        stop = reason_to_stop(actions, ahead, reading.topdesk, reading.exchange, remembered, missed)
         if stop is None or passes:
             return None
         with self._database.write() as session:
@@ -258,19 +272,17 @@ class SyncService:
 
     # Memory
 
-    def _remember(self, reading: Reading, turn: Turn) -> None:
-        """Sightings, the search index and the cursor, in one commit after the actions: a crash before it reads the delta again."""
+    def _remember(self, session: Session, reading: Reading, turn: Turn) -> None:
+        """Sightings, the search index and the cursor."""
         room, changes = reading.room, _overlaid(reading.changes, turn.written, reading.room)
         written = {b.ref: b for b in turn.written}
-        with self._database.write() as session:
-            self.remember_changes(session, room, changes)
-            for listing in reading.listings:
-                told = {b.ref: b for b in listing.bookings} | {r: b for r, b in written.items() if b.side is Side.TOPDESK}
-                here = tuple(b for b in told.values() if b.place == room.location_id and b.slot.overlaps(listing.window))
-                occupancy.replace(session, room, Side.TOPDESK, replace(listing, bookings=here))
-            allowed = session.get(CursorRow, _let_pass(room.id))
-            if allowed is not None and (allowed.read_at is None or allowed.read_at < self._clock()):
-                session.delete(allowed)
+        self.remember_changes(session, room, changes)
+        for listing in reading.listings:
+            told = {b.ref: b for b in listing.bookings} | {r: b for r, b in written.items() if b.side is Side.TOPDESK}
+            here = tuple(b for b in told.values() if b.place == room.location_id and b.slot.overlaps(listing.window))
+            occupancy.replace(session, room, Side.TOPDESK, replace(listing, bookings=here))
+        is_over = or_(CursorRow.read_at.is_(None), CursorRow.read_at < self._clock() - memory_of(self._settings))
+        session.execute(delete(CursorRow).where(CursorRow.name == _let_pass(room.id), is_over))
 
     def remember_changes(self, session: Session, room: Room, changes: Changes) -> None:
         """What Exchange told, and how far it was read; in the caller's transaction."""
@@ -286,8 +298,10 @@ class SyncService:
             for booking in changes.bookings:
                 occupancy.put(session, room, booking, seen_at=changes.read_at)
             occupancy.confirm(session, room, Side.EXCHANGE, changes.window, changes.read_at)
-        session.merge(CursorRow(name=cursor_name(room.id), value=changes.cursor, window_start_at=changes.window.start,
-                                window_end_at=changes.window.end, read_at=changes.read_at))  # fmt: skip
+        upsert(session, CursorRow.__table__, [{
+            "name": cursor_name(room.id), "value": changes.cursor, "window_start_at": changes.window.start,
+            "window_end_at": changes.window.end, "read_at": changes.read_at,
+        }], ["name"])  # fmt: skip
 
     def alarm(self, room: Room, error: RoomBookerError) -> None:
         """Its mailbox cannot be read: nothing of it is dropped, and people are told."""
@@ -320,6 +334,17 @@ class SyncService:
     def roll(self) -> int:
         """The next stretch of the horizon, when it is due: no date is then staler than `horizon_every_seconds`. 1 if one was read."""
         return self._sweeper.roll()
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One pass under way. `waiting` are the notices that had arrived before the delta was read: what they are about is in it."""
+
+    room: Room
+    hold: Hold
+    waiting: Sequence[int]
+    errand: Errand | None
+    cause: Cause
 
 
 def retry_ref(room_id: str, slot: Slot) -> str:

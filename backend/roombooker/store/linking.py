@@ -54,6 +54,24 @@ def links_by_ref(session: Session, side: Side, refs: Iterable[str]) -> list[Link
     return _links(session, rows)
 
 
+def linked_refs(session: Session, side: Side, refs: Sequence[str]) -> set[str]:
+    """Those of them that a link remembers."""
+    found: set[str] = set()
+    for at in range(0, len(refs), _MANY):
+        found |= set(
+            session.scalars(select(LinkSideRow.ref).where(LinkSideRow.side == side, LinkSideRow.ref.in_(refs[at : at + _MANY])))
+        )
+    return found
+
+
+def taken_keys(session: Session, keys: Sequence[str]) -> set[str]:
+    """Those of them that a link bears."""
+    found: set[str] = set()
+    for at in range(0, len(keys), _MANY):
+        found |= set(session.scalars(select(LinkRow.match_key).where(LinkRow.match_key.in_(keys[at : at + _MANY]))))
+    return found
+
+
 def links_by_uid(session: Session, ical_uids: Iterable[str], *, besides_room: str) -> list[Link]:
     """Of meetings that were seen in other rooms."""
     wanted = list(ical_uids)
@@ -71,6 +89,13 @@ def link_of(session: Session, link_id: str) -> Link:
 def future_count(session: Session, room_id: str, now: datetime) -> int:
     query = select(func.count()).select_from(LinkRow).where(LinkRow.room_id == room_id, LinkRow.end_at > now, _has_side())
     return session.scalar(query) or 0
+
+
+def missed_since(session: Session, room_id: str, since: datetime) -> frozenset[str]:
+    """What vanished from this room without being cancelled and has not come back, whether it was ended for that or still stands: ids of
+    links, a series by its own."""
+    found = session.execute(select(LinkRow.series_id, LinkRow.id).where(LinkRow.room_id == room_id, LinkRow.vanished_at > since))
+    return frozenset(series or link for series, link in found)
 
 
 def last_touched(session: Session, room_id: str) -> datetime | None:
