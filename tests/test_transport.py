@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import structlog
 
+from roombooker import deadline
 from roombooker.errors import Denied, Garbled, InvalidInput, NotFound, OutcomeUnknown, Refused, RoomBookerError, Unavailable
 from roombooker.logs import bind_request
 from roombooker.transport import Transport, failure, fill, open_session, retry_after
@@ -331,6 +332,25 @@ def test_a_heavy_call_takes_several_lanes() -> None:
         pass
     with lanes.taken(9, 1):  # more than there are means all
         pass
+
+
+def test_nothing_is_sent_when_the_time_that_was_given_is_over(server: Server, transport: Transport) -> None:
+    with deadline.within(0.1), pytest.raises(Unavailable):
+        transport.call("POST", "/reservations", json={})
+    assert server.seen == []
+    transport.call("POST", "/reservations", json={})
+
+
+def test_a_call_waits_no_longer_for_its_answer_than_it_was_given(server: Server) -> None:
+    server.replies = [lambda _handler: time.sleep(4)]
+    session = open_session(connect_timeout_seconds=30, read_timeout_seconds=30)
+    patient = Transport("topdesk", server.url, session, clock=lambda: datetime.now(UTC))
+    began = time.monotonic()
+    with deadline.within(0.8), deadline.within(60), pytest.raises(OutcomeUnknown):  # an inner end that is later changes nothing
+        patient.call("POST", "/reservations", json={})
+    assert time.monotonic() - began < 3
+    assert deadline.left() is None
+    session.close()
 
 
 def test_a_link_is_followed_on_our_own_host_only(server: Server, transport: Transport) -> None:

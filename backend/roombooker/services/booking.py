@@ -16,11 +16,11 @@ from roombooker.domain.slot import Slot
 from roombooker.errors import InProgress, InvalidInput, KeyReused, NotFound, SlotTaken, Unavailable
 from roombooker.errors import Refused as SideRefused
 from roombooker.services.booking_answer import booking_json, iso, timeline
-from roombooker.services.driver import Drive, Driver
+from roombooker.services.driver import Answer, Drive, Driver
 from roombooker.services.finishing import Finisher
 from roombooker.services.framing import frame_of
 from roombooker.services.intake import Begun, Intake
-from roombooker.services.ownership import Ownership, rows_of, standing
+from roombooker.services.ownership import Ownership, standing
 from roombooker.services.requester import Requesters
 from roombooker.services.saga_calls import SagaCalls
 from roombooker.services.saga_store import Frame, SagaStore
@@ -30,7 +30,6 @@ from roombooker.store import intents, journal, links, rooms
 from roombooker.store.db import Database
 from roombooker.store.models import IntentRow, LinkRow
 
-Answer = tuple[int, dict[str, Any]]
 PATIENCE = timedelta(seconds=20)  # a long series is answered 202 then, and finished by the worker
 _FAILED = {
     Kind.BOOK: (Outcome.TAKEN, Outcome.REFUSED, Outcome.ABANDONED, Outcome.STUCK),
@@ -50,7 +49,7 @@ class BookingService:
     def __init__(self, *, database: Database, facilities: Facilities, meetings: MeetingCalendar, availability: Alternatives,
                  settings: Settings, clock: Callable[[], datetime], wake: Callable[[str], None], requesters: Requesters | None = None,
                  sync_room: Callable[[str], None] = lambda _room_id: None,
-                 groups_of: Callable[[str], frozenset[str]] = lambda _email: frozenset()) -> None:  # fmt: skip
+                 groups_of: Callable[[str], frozenset[str] | None] = lambda _email: frozenset()) -> None:  # fmt: skip
         self._database = database
         self._availability = availability
         self._clock = clock
@@ -96,7 +95,7 @@ class BookingService:
         def begin() -> Begun:
             self._clear_the_way(caller, booking_id)
             with self._database.read() as session:
-                rows = standing(rows_of(session, caller, booking_id))
+                rows = standing(links.of_booking(session, booking_id))
             ahead = [row for row in rows if row.end_at > self._clock()]
             if not ahead:
                 raise InvalidInput("This booking is over already.", {"id": ["This booking is over already."]})
@@ -109,8 +108,9 @@ class BookingService:
     def extend_hold(self, caller: Caller, booking_id: str) -> str:
         """The new end of the hold (ISO, UTC): a hold time from now, at most `hold_limit` after the booking in all."""
         now = self._clock()
+        self._ownership.check_owner(caller, booking_id)
         with self._database.write() as session:
-            held = [row for row in rows_of(session, caller, booking_id) if row.held_until is not None]
+            held = [row for row in links.of_booking(session, booking_id) if row.held_until is not None]
             if not held:
                 raise NotFound("This booking is not on hold.")
             for row in held:
@@ -121,8 +121,9 @@ class BookingService:
     def mine(self, caller: Caller) -> list[dict[str, Any]]:
         """From today on, soonest first."""
         today = self._clock().replace(hour=0, minute=0, second=0, microsecond=0)
+        addresses = self._ownership.addresses(caller)
         with self._database.read() as session:
-            rows = links.mine(session, caller.key, [caller.email] if caller.email else [], since=today)
+            rows = links.mine(session, caller.key, addresses, since=today)
             grouped: dict[str, list[LinkRow]] = {}
             for row in rows:
                 grouped.setdefault(row.booking_id, []).append(row)
@@ -132,8 +133,9 @@ class BookingService:
 
     def one(self, caller: Caller, booking_id: str) -> dict[str, Any]:
         """With its timeline."""
+        self._ownership.check_owner(caller, booking_id)
         with self._database.read() as session:
-            rows = rows_of(session, caller, booking_id)
+            rows = links.of_booking(session, booking_id)
             told = _told(session, rows, rooms.by_ids(session, {row.room_id for row in rows}))
             return told | {"timeline": timeline(journal.of_booking(session, booking_id), caller.key)}
 
@@ -184,7 +186,11 @@ class BookingService:
         return self._answer(frame, self._drive(frame, owner, sagas.resumed(kept), kept))
 
     def _drive(self, frame: Frame, owner: str, saga: Saga, kept: Saga) -> Drive:
-        return self._driver.drive(frame, owner, saga, kept=kept, until=self._clock() + PATIENCE)
+        def conclude(rests: Saga, rows: Sequence[LinkRow]) -> Answer | None:
+            """A refusal looks for ways out, which is too much to do while others wait to write."""
+            return None if _has_failed(rests) else (_status(rests), booking_json(rows, frame.rooms, saga=rests))
+
+        return self._driver.drive(frame, owner, saga, kept=kept, until=self._clock() + PATIENCE, conclude=conclude)
 
     def _answer(self, frame: Frame, drive: Drive) -> Answer:
         """What the caller gets, remembered when it is final."""
@@ -193,23 +199,22 @@ class BookingService:
         if error is not None and not saga.is_done and not saga.has_begun and not may_wait:
             self._intake.withdraw(frame)
             raise error
-        status, answer = self._outcome(frame, saga)
-        with self._database.write() as session:
-            row = intents.get(session, frame.intent_id)
-            if row is not None:
-                row.answer_status, row.answer = status, answer
+        if drive.answer is not None:
+            status, answer = drive.answer
+        else:
+            status, answer = self._outcome(frame, saga)
+            with self._database.write() as session:
+                intents.answer(session, frame.intent_id, status, answer)
         if status == 202 or saga.kind is Kind.CANCEL:
             self._wake("intents" if status == 202 else "rooms")
         return _replayed(status, answer)
 
     def _outcome(self, frame: Frame, saga: Saga) -> Answer:
-        if saga.is_done and saga.outcome in _FAILED.get(saga.kind, ()):
+        if _has_failed(saga):
             return self._refusal(frame, saga)
         with self._database.read() as session:
             told = _told(session, links.of_booking(session, frame.booking_id), frame.rooms)
-        if saga.is_done or saga.phase is Phase.AWAIT:
-            return (201 if saga.kind is Kind.BOOK else 200), told
-        return 202, told
+        return _status(saga), told
 
     def _refusal(self, frame: Frame, saga: Saga) -> Answer:
         """As the error's own JSON, so that a replay says the same."""
@@ -227,11 +232,21 @@ class BookingService:
 
     def _clear_the_way(self, caller: Caller, booking_id: str) -> None:
         """An earlier move that only waits for its appointment gives way to the caller's newest wish."""
+        self._ownership.check_owner(caller, booking_id)
         with self._database.read() as session:
-            rows_of(session, caller, booking_id)
             waits = any(row.state == Phase.AWAIT for row in intents.live_of(session, booking_id))
         if waits:
             self._finisher.settle_move(booking_id, has_followed=False)
+
+
+def _has_failed(saga: Saga) -> bool:
+    return saga.is_done and saga.outcome in _FAILED.get(saga.kind, ())
+
+
+def _status(saga: Saga) -> int:
+    if saga.is_done or saga.phase is Phase.AWAIT:
+        return 201 if saga.kind is Kind.BOOK else 200
+    return 202
 
 
 def _told(session: Session, rows: Sequence[LinkRow], known: Mapping[str, Room]) -> dict[str, Any]:

@@ -1,10 +1,12 @@
 """Drives a saga: call, answer, commit, until it is done or must wait; whoever holds the intent's lease may do so."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any
 
+from roombooker import deadline
 from roombooker.domain import saga as sagas
 from roombooker.domain.saga import Phase, Saga
 from roombooker.errors import InProgress, RoomBookerError
@@ -12,16 +14,39 @@ from roombooker.services.saga_calls import Came, SagaCalls
 from roombooker.services.saga_store import Frame, SagaStore
 from roombooker.store import intents
 from roombooker.store.db import Database
+from roombooker.store.models import LinkRow
 
 _PAUSES = (2, 5, 15, 30, 60, 120, 300)  # seconds before the next try, by tries
 
 
+Answer = tuple[int, dict[str, Any]]  # status and JSON
+Conclude = Callable[[Saga, Sequence[LinkRow]], Answer | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Drive:
-    """How far it got; `error` is the failure of a side that stopped it."""
+    """How far it got; `error` is the failure of a side that stopped it, `answer` what was concluded and kept with its last commit."""
 
     saga: Saga
     error: RoomBookerError | None = None
+    answer: Answer | None = None
+
+
+@dataclass(slots=True)
+class _Way:
+    """Where one drive is: what the database holds, what came since, and until when the lease is surely ours."""
+
+    frame: Frame
+    owner: str
+    kept: Saga
+    conclude: Conclude | None
+    ours_until: float  # of the process's own clock, which nobody sets
+    seen: list[Came] = field(default_factory=list)
+    answer: Answer | None = None
+
+    @property
+    def left(self) -> float:
+        return self.ours_until - monotonic()
 
 
 class Driver:
@@ -31,58 +56,90 @@ class Driver:
         self._calls = calls
         self._store = store
         self._hold = hold
-        self._lease = lease  # longer than one write can take with its time-outs; renewed at every commit
+        self._lease = lease
         self._clock = clock
 
-    def drive(self, frame: Frame, owner: str, saga: Saga, *, kept: Saga, until: datetime | None = None) -> Drive:
-        """From `saga` on; `kept` is what the database holds. Stops at an answer that told nothing, or when `until` has passed
-        between two items, and says when to go on."""
-        seen: list[Came] = []
+    def drive(self, frame: Frame, owner: str, saga: Saga, *, kept: Saga, until: datetime | None = None,
+              conclude: Conclude | None = None) -> Drive:  # fmt: skip
+        """From `saga` on; `kept` is what the database holds, the lease has just been taken. Stops at an answer that told nothing, or
+        when `until` has passed between two items, and says when to go on. `conclude` is asked when it rests, for the caller's answer.
+
+        Committed is what a crash would have to look up, before anything is sent; what was only read, or came of a write, is looked up
+        again after a crash, so it waits for the next commit."""
+        way = _Way(frame, owner, kept, conclude, self._ours_until())
         if saga.phase is not kept.phase or saga.items != kept.items:
-            self._commit(frame, owner, kept, saga, seen)
-            kept = saga
+            self._commit(way, saga)
         while (step := sagas.wanted(saga)) is not None:
-            if isinstance(step, sagas.Create | sagas.ChangeRecord | sagas.ChangeBack | sagas.Remove) and saga != kept:
-                self._commit(frame, owner, kept, saga, seen)  # before anything is sent: what a crash would have to look up
-                kept, seen = saga, []
-            came = self._calls.make(saga, step, frame.facts, frame.rooms)
-            seen.append(came)
+            if _writes(step) and saga != way.kept:
+                self._commit(way, saga)
+            elif way.left < self._step_seconds:
+                self._renew(way)
+            with deadline.within(way.left):  # nothing of ours is sent when another may have taken over
+                came = self._calls.make(saga, step, frame.facts, frame.rooms)
+            way.seen.append(came)
             before, saga = saga, sagas.advance(saga, came.answer)
             stops = isinstance(came.answer, sagas.Unknown | sagas.Unavailable) and not _may_go_on(before, saga)
-            if stops or _wrote(step) or sagas.wanted(saga) is None:
-                self._commit(frame, owner, kept, saga, seen, stopped=stops)
-                kept, seen = saga, []
-            if stops:
-                return Drive(saga, came.error)
-            if until is not None and saga == kept and self._clock() > until and sagas.wanted(saga) is not None:
-                self._commit(frame, owner, kept, saga, [], stopped=True)
-                return Drive(saga)
-        return Drive(saga)
+            rests = sagas.wanted(saga) is None
+            is_late = until is not None and _wrote(step) and self._clock() > until
+            if stops or rests or is_late or isinstance(step, sagas.ChangeRecord):  # nobody may take the slot that was just left
+                self._commit(way, saga, stopped=stops or (is_late and not rests))
+            if stops or is_late:
+                return Drive(saga, came.error if stops else None, way.answer)
+        return Drive(saga, None, way.answer)
 
-    def _commit(self, frame: Frame, owner: str, before: Saga, after: Saga, seen: list[Came], *, stopped: bool = False) -> None:
+    @property
+    def _step_seconds(self) -> float:
+        """What a step may count on: less than that of a lease is too little to begin one."""
+        return self._lease.total_seconds() / 2
+
+    def _ours_until(self) -> float:
+        """Others look at the database's time, so a lease ends a little earlier for us."""
+        return monotonic() + 0.9 * self._lease.total_seconds()
+
+    def _renew(self, way: _Way) -> None:
+        until = self._ours_until()
+        now = self._clock()
+        with self._database.write() as session:
+            if not intents.save(session, way.frame.intent_id, way.owner, lease_until=now + self._lease, due_at=now + self._lease):
+                raise InProgress(_TAKEN_OVER)
+        way.ours_until = until
+
+    def _commit(self, way: _Way, saga: Saga, *, stopped: bool = False) -> None:
+        until = self._ours_until()
         now = self._clock()
         with self._database.write() as session:
             values: dict[str, Any] = {
-                "state": after.phase.value,
-                "progress": sagas.to_json(after),
-                "attempts": after.tries,
+                "state": saga.phase.value,
+                "progress": sagas.to_json(saga),
+                "attempts": saga.tries,
                 "lease_until": now + self._lease,
-                "due_at": now + (_pause(after.tries) if stopped else self._lease),
+                "due_at": now + (_pause(saga.tries) if stopped else self._lease),
             }
-            if after.is_done:
+            if saga.is_done:
                 values |= {"finished_at": now, "due_at": None, "lease_owner": None, "lease_until": None}
-            elif after.phase is Phase.AWAIT:
+            elif saga.phase is Phase.AWAIT:
                 values |= {"due_at": now + self._hold, "lease_owner": None, "lease_until": None}
             elif stopped:
                 values |= {"lease_owner": None, "lease_until": None}
-            if not intents.save(session, frame.intent_id, owner, **values):
-                raise InProgress("Somebody else has taken this over.")
-            bookings = [b for came in seen for b in came.seen]
-            self._store.keep(session, frame, before, after, bookings, [ref for came in seen for ref in came.gone], now)
+            if not intents.save(session, way.frame.intent_id, way.owner, **values):
+                raise InProgress(_TAKEN_OVER)
+            rows = self._store.keep(session, way.frame, way.kept, saga, way.seen, now)
+            if way.conclude is not None and sagas.wanted(saga) is None:
+                way.answer = way.conclude(saga, rows())
+                if way.answer is not None:
+                    intents.answer(session, way.frame.intent_id, *way.answer)
+        way.kept, way.seen, way.ours_until = saga, [], until
+
+
+_TAKEN_OVER = "Somebody else has taken this over."
+
+
+def _writes(step: sagas.Step) -> bool:
+    return isinstance(step, sagas.Create | sagas.ChangeRecord | sagas.ChangeBack | sagas.Remove)
 
 
 def _wrote(step: sagas.Step) -> bool:
-    return isinstance(step, sagas.Create | sagas.Find | sagas.ChangeRecord | sagas.ChangeBack | sagas.Remove)
+    return _writes(step) or isinstance(step, sagas.Find)
 
 
 def _may_go_on(before: Saga, after: Saga) -> bool:

@@ -14,7 +14,7 @@ from roombooker.domain.saga import Item, Reason, Record, Saga
 from roombooker.domain.slot import Slot
 from roombooker.errors import Denied, Garbled, NotFound, OutcomeUnknown, Refused, RoomBookerError, SideError, Unavailable
 from roombooker.services.recurring import Recurring, makes_series
-from roombooker.services.requester import Requesters
+from roombooker.services.requester import LookedUp, Requesters
 from roombooker.services.rules import keeps
 from roombooker.services.wishes import description
 from roombooker.store import intents
@@ -37,12 +37,14 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Came:
-    """`seen` are TOPdesk's records as read on the way, for the index; `gone` refs that are not there; `error` what went wrong."""
+    """`seen` are TOPdesk's records as read on the way, for the index; `gone` refs that are not there; `error` what went wrong;
+    `looked_up` a person that was, to be kept."""
 
     answer: sagas.Answer
     seen: tuple[Booking, ...] = ()
     gone: tuple[str, ...] = ()
     error: RoomBookerError | None = None
+    looked_up: LookedUp | None = None
 
 
 class SagaCalls:
@@ -72,7 +74,8 @@ class SagaCalls:
     def _make(self, saga: Saga, step: sagas.Step, facts: Facts, rooms: Mapping[str, Room]) -> Came:
         match step:
             case sagas.FindPerson():
-                return Came(sagas.PersonFound(self._requesters.requester_id(facts.organizer)))
+                requester_id, looked_up = self._requesters.find(facts.organizer)
+                return Came(sagas.PersonFound(requester_id), looked_up=looked_up)
             case sagas.CheckExchange(indexes):
                 return Came(sagas.Checked(self._busy({i: saga.items[i] for i in indexes}, rooms)))
         item = saga.items[step.index]
@@ -151,8 +154,10 @@ class SagaCalls:
         others = [b for b in seen if b.is_live and b.ref not in (own, old)]
         doubles = tuple(b.ref for b in others if b.match_key == item.match_key)
         rivals = [b for b in others if b.match_key != item.match_key]
-        with self._database.read() as session:
-            unverified = intents.unverified_keys(session, [b.match_key for b in rivals if b.match_key])
+        unverified: frozenset[str] = frozenset()
+        if keys := [b.match_key for b in rivals if b.match_key]:
+            with self._database.read() as session:
+                unverified = intents.unverified_keys(session, keys)
         told = tuple(sagas.Rival(b.match_key if b.match_key in unverified else None) for b in rivals)
         is_conflicting = any(b.ref == own and b.standing is Standing.CONFLICTING for b in seen)
         return Came(sagas.Listed(told, doubles, is_conflicting), seen=seen)

@@ -31,16 +31,27 @@ def claim(session: Session, room: Room, slot: Slot, *, intent_id: str, match_key
     row = ClaimRow(
         id=str(ULID()), room_id=room.id, intent_id=intent_id, match_key=match_key, start_at=wide.start, end_at=wide.end, created_at=at
     )
-    try:
-        with session.begin_nested():
-            session.add(row)
-            session.flush()
-    except IntegrityError:  # the exclusion constraint
+    if not _insert(session, row):
         return False
     # The others' block time is in their spans already, ours is counted by their spans against our own slot.
     if besides is not None and occupancy.is_taken(session, room.id, slot, besides):
         session.delete(row)
         session.flush()
+        return False
+    return True
+
+
+def _insert(session: Session, row: ClaimRow) -> bool:
+    """False where PostgreSQL's exclusion constraint says no; SQLite has no such thing, and no need of a savepoint."""
+    if session.get_bind().dialect.name != "postgresql":
+        session.add(row)
+        session.flush()
+        return True
+    try:
+        with session.begin_nested():
+            session.add(row)
+            session.flush()
+    except IntegrityError:
         return False
     return True
 
@@ -77,7 +88,7 @@ def release(session: Session, intent_id: str, *match_keys: str) -> None:
     query = delete(ClaimRow).where(ClaimRow.intent_id == intent_id)
     if match_keys:
         query = query.where(ClaimRow.match_key.in_(match_keys))
-    session.execute(query)
+    session.execute(query.execution_options(synchronize_session=False))
 
 
 def release_of_links(session: Session, room_id: str) -> None:

@@ -36,6 +36,11 @@ def save(session: Session, intent_id: str, owner: str, **values: Any) -> bool:
     return _changed(session, update(IntentRow).where(IntentRow.id == intent_id, IntentRow.lease_owner == owner).values(**values))
 
 
+def answer(session: Session, intent_id: str, status: int, answered: dict[str, Any]) -> None:
+    """What its caller was told, for whoever asks with the same key again."""
+    _changed(session, update(IntentRow).where(IntentRow.id == intent_id).values(answer_status=status, answer=answered))
+
+
 def due(session: Session, now: datetime, *, limit: int = 50) -> list[str]:
     """Ids of those whose time has come and whom nobody is working on, longest due first."""
     free = or_(IntentRow.lease_owner.is_(None), IntentRow.lease_until < now)

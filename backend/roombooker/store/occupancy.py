@@ -28,7 +28,7 @@ def replace(session: Session, room: Room, side: Side, listing: Listing) -> None:
     """Bring one side of one room to what a listing says; only rows that differ are written.
 
     A record that is missing goes only where the listing is complete, lies in its window, and was not stored after the read began."""
-    number = _lock(session, room.id)
+    number, longest = _lock(session, room.id)
     window = (to_minute(listing.window.start), to_minute(listing.window.end))
     read_s = to_second(listing.read_at)
     said = {booking.ref: booking for booking in listing.bookings}
@@ -52,37 +52,37 @@ def replace(session: Session, room: Room, side: Side, listing: Listing) -> None:
         elif listing.is_complete or ref in said:
             old.append(row)
     new += live.values()
-    _write(session, number, side, old, new)
+    _write(session, number, longest, side, old, new)
     if listing.is_complete:
         freshness.note(session, number, side, *window, read_s)
 
 
 def put(session: Session, room: Room, booking: Booking, *, seen_at: datetime) -> None:
     """Insert or overwrite one record, however old what stands there is; one that no longer lives leaves."""
-    number = _lock(session, room.id)
+    number, longest = _lock(session, room.id)
     old = list(_stored(session, number, booking.side, OccupancyRow.ref == booking.ref).values())
     new = [_record(room, booking, to_second(seen_at))] if booking.is_live else []
     if old and new and not _differs(old[0], new[0]):  # only seen again: no day changes
         same = (OccupancyRow.room_no == number, OccupancyRow.side == booking.side, OccupancyRow.ref == booking.ref)
         session.execute(update(OccupancyRow).where(*same).values(seen_s=new[0]["seen_s"]))
         return
-    _write(session, number, booking.side, old, new)
+    _write(session, number, longest, booking.side, old, new)
 
 
 def forget(session: Session, room_id: str, side: Side, ref: str) -> None:
     """One record of this room is gone; unknown ones are nothing to do."""
-    number = _lock(session, room_id)
-    _write(session, number, side, list(_stored(session, number, side, OccupancyRow.ref == ref).values()), [])
+    number, longest = _lock(session, room_id)
+    _write(session, number, longest, side, list(_stored(session, number, side, OccupancyRow.ref == ref).values()), [])
 
 
 def confirm(session: Session, room: Room, side: Side, window: Slot, read_at: datetime) -> None:
     """The whole window was read, and what was not written since is as it stands here (a delta without more changes)."""
-    freshness.note(session, _lock(session, room.id), side, to_minute(window.start), to_minute(window.end), to_second(read_at))
+    freshness.note(session, _lock(session, room.id)[0], side, to_minute(window.start), to_minute(window.end), to_second(read_at))
 
 
 def forget_room(session: Session, room_id: str) -> None:
     """All that is known of a room, for a mapping that is switched off or loaded afresh."""
-    number = _lock(session, room_id)
+    number, _ = _lock(session, room_id)
     session.execute(delete(OccupancyRow).where(OccupancyRow.room_no == number))
     session.execute(delete(occupancy_day).where(occupancy_day.c.room_no == number))
     freshness.forget(session, number)
@@ -138,7 +138,7 @@ def _differs(stored: _Record, said: _Record) -> bool:
     return any(stored[name] != value for name, value in said.items() if name != "seen_s")
 
 
-def _write(session: Session, number: int, side: Side, old: Sequence[_Record], new: Sequence[_Record]) -> None:
+def _write(session: Session, number: int, longest: int, side: Side, old: Sequence[_Record], new: Sequence[_Record]) -> None:
     """Take the old rows out, put the new ones in, and paint the days that either touches afresh."""
     if not old and not new:
         return
@@ -146,21 +146,17 @@ def _write(session: Session, number: int, side: Side, old: Sequence[_Record], ne
         session.execute(delete(OccupancyRow).where(OccupancyRow.id.in_(chunk)))
     if new:
         session.execute(insert(_TABLE), [{"room_no": number, "side": side, **row} for row in new])
-        longest = max(row["end_min"] - row["start_min"] for row in new)
-        session.execute(
-            update(OccupancyRoomRow)
-            .where(OccupancyRoomRow.no == number, OccupancyRoomRow.longest_min < longest)
-            .values(longest_min=longest)
-            .execution_options(synchronize_session=False)
-        )
+        known, longest = longest, max(longest, *(row["end_min"] - row["start_min"] for row in new))
+        if longest > known:
+            grown = update(OccupancyRoomRow).where(OccupancyRoomRow.no == number).values(longest_min=longest)
+            session.execute(grown.execution_options(synchronize_session=False))
     days = {day for row in (*old, *new) for day in range(row["start_min"] // 1440, (row["end_min"] - 1) // 1440 + 1)}
     if days:
-        _repaint(session, number, days)
+        _repaint(session, number, longest, days)
 
 
-def _repaint(session: Session, number: int, days: set[int]) -> None:
+def _repaint(session: Session, number: int, longest: int, days: set[int]) -> None:
     first, last = min(days), max(days)
-    longest = session.scalar(select(OccupancyRoomRow.longest_min).where(OccupancyRoomRow.no == number)) or 0
     spans = session.execute(
         select(OccupancyRow.start_min, OccupancyRow.end_min).where(
             OccupancyRow.room_no == number,
@@ -176,15 +172,16 @@ def _repaint(session: Session, number: int, days: set[int]) -> None:
         session.execute(delete(occupancy_day).where(occupancy_day.c.room_no == number, occupancy_day.c.day.in_(chunk)))
 
 
-def _lock(session: Session, room_id: str) -> int:
-    """The room's number; on PostgreSQL nobody else writes this room's part until we commit (SQLite has one writer anyway)."""
-    query = select(OccupancyRoomRow.no).where(OccupancyRoomRow.room_id == room_id).with_for_update()
-    number = session.scalar(query)
-    if number is None:
+def _lock(session: Session, room_id: str) -> tuple[int, int]:
+    """The room's number and its longest booking's minutes; on PostgreSQL nobody else writes this room's part until we commit (SQLite has
+    one writer anyway)."""
+    query = select(OccupancyRoomRow.no, OccupancyRoomRow.longest_min).where(OccupancyRoomRow.room_id == room_id).with_for_update()
+    found = session.execute(query).one_or_none()
+    if found is None:
         rooms.number(session, room_id)
         rooms.touch(session)
-        number = session.scalars(query).one()
-    return number
+        found = session.execute(query).one()
+    return found.no, found.longest_min
 
 
 def count(session: Session) -> int:

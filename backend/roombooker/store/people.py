@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.util import identity_key
 
 from roombooker.store.models import PersonRow
 from roombooker.store.upsert import upsert
@@ -11,27 +13,36 @@ from roombooker.store.upsert import upsert
 
 def requester(session: Session, email: str, *, since: datetime) -> tuple[bool, str | None]:
     """(known, TOPdesk id): known and None means that TOPdesk has no card for this address."""
-    row = session.get(PersonRow, email)
+    row = session.execute(select(PersonRow.topdesk_id, PersonRow.looked_up_at).where(PersonRow.email == email)).one_or_none()
     if row is None or row.looked_up_at is None or row.looked_up_at < since:
         return False, None
     return True, row.topdesk_id
 
 
 def keep_requester(session: Session, email: str, topdesk_id: str | None, *, name: str, at: datetime) -> None:
-    values: dict[str, object] = {"email": email, "topdesk_id": topdesk_id, "looked_up_at": at}
-    _upsert(session, values | ({"name": name[:255]} if name else {"name": ""}))
+    _upsert(session, {"email": email, "topdesk_id": topdesk_id, "looked_up_at": at, "name": name[:255]})
 
 
-def addresses(session: Session, key: str, *, since: datetime) -> frozenset[str] | None:
-    """A caller's addresses as the directory told them; `key` is tid:oid. None: not known, or too long ago."""
+def addresses(session: Session, key: str) -> tuple[frozenset[str], datetime] | None:
+    """A caller's addresses as the directory told them, and when; `key` is tid:oid. None: it never did."""
     row = session.get(PersonRow, key)
-    if row is None or row.addresses_at is None or row.addresses_at < since:
+    if row is None or row.addresses_at is None:
         return None
-    return frozenset(row.addresses)
+    return frozenset(row.addresses), row.addresses_at
 
 
 def keep_addresses(session: Session, key: str, found: Iterable[str], *, at: datetime) -> None:
     _upsert(session, {"email": key, "addresses": sorted(found), "addresses_at": at})
+
+
+def groups(session: Session, email: str) -> tuple[frozenset[str], datetime] | None:
+    """Ids and names of the person groups that TOPdesk told, and when; None: never."""
+    row = session.get(PersonRow, email)
+    return None if row is None or row.groups_at is None else (frozenset(row.groups), row.groups_at)
+
+
+def keep_groups(session: Session, email: str, found: Iterable[str], *, at: datetime) -> None:
+    _upsert(session, {"email": email, "groups": sorted(found), "groups_at": at})
 
 
 def last_room(session: Session, email: str, *, building: str, floor: str) -> None:
@@ -40,11 +51,8 @@ def last_room(session: Session, email: str, *, building: str, floor: str) -> Non
 
 
 def _upsert(session: Session, values: dict[str, object]) -> None:
-    row = session.get(PersonRow, values["email"])
-    if row is None:
-        defaults = {"name": "", "addresses": [], "favourites": []}
-        upsert(session, PersonRow.__table__, [defaults | values], ["email"])
-        session.expire_all()
-        return
-    for name, value in values.items():
-        setattr(row, name, value)
+    defaults = {"name": "", "addresses": [], "favourites": [], "groups": []}
+    upsert(session, PersonRow.__table__, [defaults | values], ["email"], only=values.keys() - {"email"})
+    stale = session.identity_map.get(identity_key(PersonRow, values["email"]))
+    if stale is not None:
+        session.expire(stale)

@@ -13,6 +13,7 @@ import stamina
 import structlog
 from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError, ProxyError, SSLError
 
+from roombooker import deadline
 from roombooker.errors import Garbled, OutcomeUnknown, RoomBookerError, SideError, Unavailable
 from roombooker.logs import request_id
 from roombooker.transport.answer import NAMES, Answer, Spared, failure
@@ -54,6 +55,7 @@ class Transport:
         self._clock = clock
         self._patience_seconds = patience_seconds
         self._outage = Outage(side, clock, failures=outage_failures, pause=outage_pause)
+        self._environment: Mapping[str, Any] | None = None  # proxies
 
     @property
     def contact(self) -> Contact:
@@ -102,7 +104,9 @@ class Transport:
 
     def _try(self, request: requests.Request, route: str, *, changing: bool, weight: int) -> Answer:
         self._outage.check()
-        with self.lanes.taken(weight, self._patience_seconds):
+        with self.lanes.taken(weight, deadline.capped(self._patience_seconds)):
+            if deadline.is_over():
+                raise Spared(self.side, f"{NAMES.get(self.side, self.side)} takes too long at the moment. Room Booker goes on later.")
             begun = time.perf_counter()
             status: int | None = None
             error: Exception | None = None
@@ -130,8 +134,9 @@ class Transport:
         name = NAMES.get(self.side, self.side)
         try:
             prepared = self.session.prepare_request(request)
-            environment = self.session.merge_environment_settings(prepared.url or "", {}, None, None, None)
-            return self.session.send(prepared, allow_redirects=False, **environment)
+            if self._environment is None:  # one host, and an environment that stays: asked each time it costs as much as sending
+                self._environment = self.session.merge_environment_settings(prepared.url or "", {}, None, None, None)
+            return self.session.send(prepared, allow_redirects=False, **self._environment)
         except requests.exceptions.SSLError as error:
             if not _is_distrust(error):
                 raise self._lost(name, changing=changing) from error

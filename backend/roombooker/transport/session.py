@@ -8,6 +8,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
+from roombooker import deadline
 from roombooker.errors import InvalidInput
 
 USER_AGENT = "room-booker"
@@ -30,7 +31,8 @@ class PatientAdapter(HTTPAdapter):
 
     def send(self, request: requests.PreparedRequest, *args: Any, **more: Any) -> requests.Response:
         if more.get("timeout") is None:
-            more["timeout"] = self._timeouts
+            connect, read = self._timeouts
+            more["timeout"] = (deadline.capped(connect), deadline.capped(read))
         return super().send(request, *args, **more)
 
 
