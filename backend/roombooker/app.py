@@ -43,6 +43,7 @@ from roombooker.services.booking import BookingService
 from roombooker.services.doctor import Doctor
 from roombooker.services.drift import DriftService
 from roombooker.services.golive import GoLive
+from roombooker.services.groups import Groups
 from roombooker.services.health import CALLS, REQUESTS, HealthService
 from roombooker.services.inbox import InboxService
 from roombooker.services.offering import offers_of
@@ -107,14 +108,15 @@ def build(settings: Settings, *, clock: Callable[[], datetime] | None = None) ->
     meetings = GraphMeetings(graph, clock=clock, people_calendars=settings.people_calendars)
     engine = Engine(settings)
     owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
-    availability = AvailabilityService(database=database, settings=settings, clock=clock)
+    groups = Groups(database=database, facilities=facilities, requesters=requesters, clock=clock)
+    availability = AvailabilityService(database=database, settings=settings, clock=clock, groups_of=groups.soon)
     requesters = Requesters(database=database, facilities=facilities, settings=settings, clock=clock)
     telling = Telling(clock=clock, mails=settings.mail_from is not None)
     # As long as a sending may take with every answer just in time: a second worker would send it too.
     posting = Posting(database=database, mail=_mailer(settings, meetings), clock=clock,
                       lease=settings.lease + 8 * timedelta(seconds=settings.read_timeout_seconds))  # fmt: skip
     booking = BookingService(database=database, facilities=facilities, meetings=meetings, availability=availability, requesters=requesters,
-                             settings=settings, clock=clock, wake=engine.wake)  # fmt: skip
+                             settings=settings, clock=clock, wake=engine.wake, groups_of=groups.of)  # fmt: skip
     applier = Applier(database=database, facilities=facilities, meetings=meetings, requesters=requesters, telling=telling, clock=clock,
                       alternatives=offers_of(availability), settle_move=booking.settle_move)  # fmt: skip
     subscriptions = SubscriptionService(database=database, subscriptions=Subscriptions(graph), settings=settings, clock=clock)

@@ -36,6 +36,7 @@ class SwitchesSchema(_Strict):
     conflict_mode = _one_of("reject", "flag", "silent")
     date_style = _one_of("Z", ".000Z", ".000+0000")
     nulls = _one_of("omit", "null", "empty")
+    blocks_may_overlap = _boolean()
     default_cancel_reason = _boolean()
     persons_versions = _one_of("both", "v1", "v2")
     unauthorized_style = _one_of("html", "json")

@@ -158,6 +158,13 @@ class Person:
 
 
 @dataclass(frozen=True)
+class PersonGroup:
+    id: str
+    name: str
+    members: frozenset[str]  # TOPdesk person cards
+
+
+@dataclass(frozen=True)
 class Room:
     number: int
     location_id: str  # TOPdesk
@@ -173,6 +180,7 @@ class Room:
     wheelchair: bool
     requires_approval: bool
     block_minutes: int
+    person_group: PersonGroup | None = None  # only these may book it
     in_scope: bool = True  # of the app's rights on room mailboxes
 
 
@@ -194,6 +202,7 @@ class Directory:
     people: tuple[Person, ...]
     rooms: tuple[Room, ...]
     person_account_id: str  # TOPdesk person that books for those without a card
+    groups: tuple[PersonGroup, ...]
     seed: int
 
     def meetings(self, first: date, days: int, per_day: int) -> Iterator[Meeting]:
@@ -234,10 +243,11 @@ def make_directory(rooms: int, people: int, seed: int) -> Directory:
              ("Thames Yard", "London", "Europe/London", 3)]
         )
     )  # fmt: skip
+    known = tuple(_people(max(5, people), buildings, chance))
+    board = PersonGroup(stable_id("person group", "board"), "Management board", frozenset(p.card_id for p in known[1:3] if p.card_id))
     return Directory(
-        buildings, tuple(_people(max(5, people), buildings, chance)), tuple(_rooms(rooms, buildings, chance)),
-        stable_id("person", "room-booker-account"), seed,
-    )  # fmt: skip
+        buildings, known, tuple(_rooms(rooms, buildings, chance, board)), stable_id("person", "room-booker-account"), (board,), seed
+    )
 
 
 def _people(count: int, buildings: tuple[Building, ...], chance: random.Random) -> Iterator[Person]:
@@ -261,7 +271,7 @@ def _people(count: int, buildings: tuple[Building, ...], chance: random.Random) 
         )  # fmt: skip
 
 
-def _rooms(count: int, buildings: tuple[Building, ...], chance: random.Random) -> Iterator[Room]:
+def _rooms(count: int, buildings: tuple[Building, ...], chance: random.Random, board: PersonGroup) -> Iterator[Room]:
     for number in range(count):
         building = buildings[number * len(buildings) // max(count, 1)]
         floor = number % building.floors
@@ -273,5 +283,5 @@ def _rooms(count: int, buildings: tuple[Building, ...], chance: random.Random) -
             number, stable_id("location", number), f"room.{name.lower().replace(' ', '-')}@{DOMAIN}",
             stable_id("room-user", number), stable_id("place", number), name, f"{building.name[0]}{floor}.{number % 100:02d}",
             building, floor, capacity, equipment, chance.random() < 0.8, requires_approval=number % 13 == 5,
-            block_minutes=15 if number % 9 == 4 else 0,
+            block_minutes=15 if number % 9 == 4 else 0, person_group=board if number == 22 else None,
         )  # fmt: skip

@@ -3,7 +3,7 @@
 from roombooker_sandbox.world import OPTIONAL_RIGHTS, World
 
 TOPDESK = (
-    "rest_api", "locations", "persons", "reservations_read", "reservations_write", "cancellation_reasons", "rejection_reasons", "branches",
+    "rest_api", "locations", "persons", "person_groups", "reservations_read", "reservations_write", "cancellation_reasons", "rejection_reasons", "branches",
 )  # fmt: skip
 GRAPH = ("Place.Read.All", "User.Read.All", "Calendars", "Calendars.ReadWrite", "MailboxSettings.Read", "Mail.Send", *OPTIONAL_RIGHTS)
 

@@ -19,6 +19,7 @@ class Switches:
     conflict_mode: str = "reject"  # reject | flag | silent
     date_style: str = "Z"  # Z | .000Z | .000+0000
     nulls: str = "omit"  # omit | null | empty
+    blocks_may_overlap: bool = False  # the clean-up after one booking and the set-up before the next at the same time
     default_cancel_reason: bool = True
     persons_versions: str = "both"  # both | v1 | v2
     unauthorized_style: str = "html"  # html | json

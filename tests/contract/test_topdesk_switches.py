@@ -8,7 +8,7 @@ import pytest
 
 from contract.conftest import PERSON_ACCOUNT, now
 from contract.sides import FacilitiesUnderTest, fresh_slot
-from contract.wire import WireTap
+from contract.wire import WireTap, problems_of
 from roombooker.domain.booking import Standing
 from roombooker.domain.slot import Slot
 from roombooker.errors import Denied, Garbled, NotFound, OutcomeUnknown, Refused, Unavailable
@@ -281,3 +281,38 @@ def test_any_subject_is_taken(topdesk: FacilitiesUnderTest, subject: str) -> Non
         topdesk.room, made, replace(topdesk.draft(made.slot, subject=subject, attendees=99_999), match_key=str(made.match_key))
     )
     assert same.version == made.version
+
+
+def test_the_person_groups_of_a_member_name_the_group_of_a_room(
+    topdesk: FacilitiesUnderTest, calm: RunningSandbox, tap: WireTap, fresh: TopdeskFacilities
+) -> None:
+    (board,) = calm.world.directory.groups
+    card = {
+        "reservationManagement": {"reservableBy": "specificPersonGroup", "reservableByPersonGroup": {"id": board.id, "name": board.name}}
+    }
+    calm.topdesk.patch(f"/locations/id/{topdesk.other_room.location_id}", json=card).raise_for_status()
+    group = next(one.person_group for one in fresh.locations() if one.id == topdesk.other_room.location_id)
+    calm.topdesk.patch(
+        f"/locations/id/{topdesk.other_room.location_id}", json={"reservationManagement": {"reservableBy": "everybody"}}
+    ).raise_for_status()
+    assert group == board.name
+    member = topdesk.calendar.person_by_email("bob.devries@contoso.example")
+    assert member is not None
+    assert fresh.person_groups(member.id) == {board.id, board.name}
+    assert topdesk.requester_id is not None
+    assert fresh.person_groups(topdesk.requester_id) == frozenset()  # Alice
+    asked = [exchange for exchange in tap.exchanges if exchange.path.endswith("/persongroups")]
+    assert len(asked) >= 2
+    assert [problem for exchange in asked for problem in problems_of(exchange)] == []
+
+
+def test_person_groups_that_cannot_be_read_say_which_right_is_missing(
+    topdesk: FacilitiesUnderTest, calm: RunningSandbox, fresh: TopdeskFacilities
+) -> None:
+    calm.control.post("/rights", json={"remove": ["person_groups"]}).raise_for_status()
+    with pytest.raises(Denied) as denied:
+        fresh.person_groups(str(topdesk.requester_id))
+    assert denied.value.right == "Person groups: read"
+    calm.control.post("/rights", json={"restore": ["person_groups"]}).raise_for_status()
+    with pytest.raises(NotFound):
+        fresh.person_groups("00000000-0000-0000-0000-000000000001")

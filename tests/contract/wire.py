@@ -52,7 +52,8 @@ EXEMPT = (
 
 # Spec R calls Last-Modified an IMF-fixdate in words and a date-time in its schema; real servers can only mean the former.
 UNCHECKED_HEADERS = frozenset({"last-modified"})
-JSON_TYPES = ("application/x.topdesk-collection-person-v2+json", "application/x.topdesk-person-v2+json")
+JSON_TYPES = ("application/x.topdesk-collection-person-v2+json", "application/x.topdesk-person-v2+json",
+              "application/x.topdesk-collection-person-group-v2+json")  # fmt: skip
 
 
 @dataclass(frozen=True)

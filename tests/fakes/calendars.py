@@ -176,6 +176,7 @@ class FakeFacilities(FakeCalendar):
         super().__init__(clock)
         self.conflict_mode = conflict_mode
         self.cards: dict[str, PersonCard] = {}  # by id
+        self.groups: dict[str, set[str]] = {}  # ids and names of person groups, by person
         self.account = self.add_person(Person("roombooker@contoso.example", "Room Booker"))
         self.all_locations: list[Location] = []
         self.slice_by: timedelta | None = None  # the length of a slice of `listing_slices`; None: one for all
@@ -269,6 +270,14 @@ class FakeFacilities(FakeCalendar):
             return next((c for _, c in sorted(self.cards.items()) if c.person.email == email.strip().lower()), None)
 
         return self._call("person_by_email", act)
+
+    def person_groups(self, person_id: str) -> frozenset[str]:
+        def act() -> frozenset[str]:
+            if person_id not in self.cards:
+                raise NotFound("There is no such person.")
+            return frozenset(self.groups.get(person_id, ()))
+
+        return self._call("person_groups", act)
 
     def person_account(self) -> PersonCard | None:
         return self._call("person_account", lambda: self.account)

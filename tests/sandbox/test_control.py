@@ -25,6 +25,7 @@ def test_control_shows_every_switch_and_the_counters(sandbox: RunningSandbox) ->
         ("date_style", ".000+0000"),
         ("nulls", "null"),
         ("nulls", "empty"),
+        ("blocks_may_overlap", True),
         ("default_cancel_reason", False),
         ("persons_versions", "v1"),
         ("unauthorized_style", "json"),

@@ -25,7 +25,7 @@ const instant = v.pipe(
 const maybe = <T extends v.GenericSchema>(schema: T) => v.optional(v.nullable(schema), null);
 
 /** Why something is so: `code` is stable, `message` is a sentence for people. */
-export const Reason = v.object({ code: v.string(), message: v.string() });
+export const Reason = v.object({ code: v.string(), message: v.string(), facts: v.optional(v.record(v.string(), v.union([v.string(), v.number()]))) });
 
 export const Room = v.object({
   id: v.string(),

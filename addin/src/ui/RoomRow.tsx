@@ -4,6 +4,7 @@ import type { Slot } from '../model/form.ts';
 import { eachOnce } from '../model/list.ts';
 import { city, day, times, until, zonesDiffer, type When } from './format.ts';
 import { Icon, type IconName } from './Icon.tsx';
+import { reasonText } from './reason.ts';
 import { useSpeech } from './speech.ts';
 import { Ways } from './Ways.tsx';
 import type { Speech } from '../strings/index.ts';
@@ -72,7 +73,7 @@ export function RoomRow({ row, slot, zone, several, chosen, open, onChoose, onTa
       {open && (
         <div class="room-about" id={`about-${room.id}`}>
           {room.photo_url && <img class="photo" src={room.photo_url} alt={words.room.photo(room.name)} loading="lazy" />}
-          {row.reason && <p class="reason"><Icon name="info" size={16} /><span>{row.reason.message}</span></p>}
+          {row.reason && <p class="reason"><Icon name="info" size={16} /><span>{reasonText(row.reason, speech)}</span></p>}
           <ul class="tags">
             {room.number && room.number !== room.name && <li>{room.number}</li>}
             {room.requires_approval && <li class="tag-warn">{words.room.approval}</li>}

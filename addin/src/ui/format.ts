@@ -29,6 +29,11 @@ export function day(instant: string, { locale, zone }: When): string {
   return formatter(locale, { ...DAY, timeZone: zone }).format(new Date(instant));
 }
 
+/** Monday, from 1. */
+export function weekday(iso: number, locale: string): string {
+  return formatter(locale, { weekday: 'long', timeZone: 'UTC' }).format(new Date(Date.UTC(2024, 0, iso)));
+}
+
 export function time(instant: string, { locale, zone }: When): string {
   return formatter(locale, { ...clock(locale), timeZone: zone }).format(new Date(instant));
 }

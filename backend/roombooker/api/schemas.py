@@ -210,6 +210,7 @@ class ErrorOut(Answer):
 class ReasonOut(Answer):
     code = fields.String(required=True)
     message = fields.String(required=True)
+    facts = fields.Dict(keys=fields.String(), metadata={"description": "What the message is made of, for saying it in another language."})
 
 
 class RoomOut(Answer):

@@ -138,6 +138,10 @@ class Facilities(Calendar, Protocol):
         """The one unarchived person with this address, compared without regard to case; several hits: the first by id."""
         ...
 
+    def person_groups(self, person_id: str) -> frozenset[str]:
+        """Ids and names of the unarchived person groups that a person is in; NotFound where there is no such person."""
+        ...
+
     def person_account(self) -> PersonCard | None:
         """The configured person that books for those without a card."""
         ...

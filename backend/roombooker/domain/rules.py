@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 from zoneinfo import ZoneInfo
 
 from roombooker.domain.room import Room
@@ -11,8 +11,11 @@ from roombooker.domain.slot import Slot
 
 
 class Reason(TypedDict):
+    """`message` in English; `facts` are what it is made of, for who says it in another language."""
+
     code: str
     message: str
+    facts: NotRequired[dict[str, str | int]]
 
 
 NEEDS_APPROVAL = Reason(code="needs_approval", message="A booking of this room waits for approval.")
@@ -42,22 +45,30 @@ def refusal_of_slot(hours: Hours, slots: Sequence[Slot], now: datetime) -> Reaso
     if slots[0].end <= now:
         return Reason(code="in_the_past", message="This time has passed.")
     if slots[-1].end > now + hours.horizon:
-        return Reason(code="beyond_horizon", message=f"This room can be booked at most {hours.horizon.days} days ahead.")
+        days = hours.horizon.days
+        return Reason(code="beyond_horizon", message=f"This room can be booked at most {days} days ahead.", facts={"days": days})
     if hours.max_duration is not None and longest > hours.max_duration:
-        return Reason(code="too_long", message=f"This room can be booked for at most {_length(hours.max_duration)} at a time.")
+        message = f"This room can be booked for at most {_length(hours.max_duration)} at a time."
+        return Reason(code="too_long", message=message, facts={"minutes": int(hours.max_duration / timedelta(minutes=1))})
     if hours.opening is not None and any(not _is_open(hours, slot) for slot in slots):
-        return Reason(code="outside_service_hours", message=_opening(hours, slots))
+        return _closed(hours, slots)
     return None
 
 
-def refusal_of_party(room: Room, attendees: int, groups: frozenset[str] = frozenset()) -> Reason | None:
-    """What is wrong with who comes; `groups` are the TOPdesk person groups that the organizer is known to be in."""
+def refusal_of_party(room: Room, attendees: int, groups: frozenset[str] | None = frozenset()) -> Reason | None:
+    """What is wrong with who comes; `groups` are the TOPdesk person groups that the organizer is in, None where nobody can say."""
     if room.alarm:
         return Reason(code="room_broken", message=f"This room cannot be booked now: {room.alarm}")
-    if room.person_group and room.person_group not in groups:
-        return Reason(code="not_in_group", message=f"Only {room.person_group} may book this room.")
+    if room.person_group and groups is None:
+        why = "and TOPdesk cannot say at the moment whether you are one of them. Try again soon."
+        message = f"Only {room.person_group} may book this room, {why}"
+        return Reason(code="group_unknown", message=message, facts={"group": room.person_group})
+    if room.person_group and room.person_group not in (groups or ()):
+        message = f"Only {room.person_group} may book this room."
+        return Reason(code="not_in_group", message=message, facts={"group": room.person_group})
     if room.capacity is not None and attendees > room.capacity:
-        return Reason(code="too_small", message=f"Seats {room.capacity}; you are {attendees}.")
+        facts: dict[str, str | int] = {"seats": room.capacity, "people": attendees}
+        return Reason(code="too_small", message=f"Seats {room.capacity}; you are {attendees}.", facts=facts)
     return None
 
 
@@ -77,13 +88,16 @@ def _is_open(hours: Hours, slot: Slot) -> bool:
     return False
 
 
-def _opening(hours: Hours, slots: Sequence[Slot]) -> str:
+def _closed(hours: Hours, slots: Sequence[Slot]) -> Reason:
+    """`weekday` is ISO's; without `from` and `until` that day is closed."""
     closed = next(slot for slot in slots if not _is_open(hours, slot))
     start = closed.start.astimezone(ZoneInfo(hours.time_zone))
     for day, opens, closes in hours.opening or ():
         if day == start.isoweekday():
-            return f"On {start:%A} this room is open from {opens:%H:%M} to {closes:%H:%M}."
-    return f"This room is closed on {start:%A}."
+            message = f"On {start:%A} this room is open from {opens:%H:%M} to {closes:%H:%M}."
+            facts: dict[str, str | int] = {"weekday": day, "from": f"{opens:%H:%M}", "until": f"{closes:%H:%M}"}
+            return Reason(code="outside_service_hours", message=message, facts=facts)
+    return Reason(code="outside_service_hours", message=f"This room is closed on {start:%A}.", facts={"weekday": start.isoweekday()})
 
 
 def _length(duration: timedelta) -> str:

@@ -100,7 +100,8 @@ class _Answer:
 
 
 class AvailabilityService:
-    """`groups_of` tells the TOPdesk person groups that somebody is known to be in; without it, rooms of a group are closed to all."""
+    """`groups_of` tells the TOPdesk person groups that somebody is in, None where nobody can say; without it, rooms of a group are closed
+    to all."""
 
     def __init__(
         self,
@@ -108,7 +109,7 @@ class AvailabilityService:
         database: Database,
         settings: Settings,
         clock: Callable[[], datetime],
-        groups_of: Callable[[str], frozenset[str]] | None = None,
+        groups_of: Callable[[str], frozenset[str] | None] | None = None,
     ) -> None:
         self._database = database
         self._horizon = settings.horizon
@@ -124,15 +125,32 @@ class AvailabilityService:
         person = question.organizer or caller_email.strip().lower()
         with self._database.read() as session:
             snapshot, taste = self._known(session, person)
-            selection = snapshot.select(question.filters, question.attendees, taste, self._groups_of(person))
-            closed = _closed(snapshot, selection, slots, now)
-            if len(slots) == 1:
-                taken = dict.fromkeys(index.taken(session, slots[0]), 1)
-            else:
-                taken = index.clashes(session, slots)
-            shown, counts = _choose(selection, taken, closed, question.limit)
-            self._detail(session, shown, slots, selection, taken, closed)
-            as_of = self._as_of(session, snapshot, slots, now)
+            if not snapshot.asks_for_groups(question.filters):
+                return self._found(session, snapshot, question, slots, taste, frozenset())
+        groups = self._groups_of(person)  # no transaction is open meanwhile
+        with self._database.read() as session:
+            snapshot = self._catalogue.current(session)
+            return self._found(session, snapshot, question, slots, taste, groups)
+
+    def _found(
+        self,
+        session: Session,
+        snapshot: Snapshot,
+        question: Question,
+        slots: Sequence[Slot],
+        taste: Taste,
+        groups: frozenset[str] | None,
+    ) -> dict[str, Any]:
+        now = self._clock()
+        selection = snapshot.select(question.filters, question.attendees, taste, groups)
+        closed = _closed(snapshot, selection, slots, now)
+        if len(slots) == 1:
+            taken = dict.fromkeys(index.taken(session, slots[0]), 1)
+        else:
+            taken = index.clashes(session, slots)
+        shown, counts = _choose(selection, taken, closed, question.limit)
+        self._detail(session, shown, slots, selection, taken, closed)
+        as_of = self._as_of(session, snapshot, slots, now)
         return {
             "as_of": _instant(as_of) if as_of else None,
             "total": sum(counts.values()),

@@ -77,11 +77,13 @@ class Snapshot:
     listed: tuple[Listed, ...]  # by size
     by_id: Mapping[str, Listed] = field(repr=False)
     profiles: tuple[Hours, ...]  # the few different ones that the rooms have
+    closed: tuple[Listed, ...]  # those for a person group only
+    groups: frozenset[str]  # all of those groups
     _selected: dict[tuple[Any, ...], Selection] = field(default_factory=dict, repr=False)
 
-    def select(self, filters: Filters, attendees: int, taste: Taste, groups: frozenset[str] = frozenset()) -> Selection:
+    def select(self, filters: Filters, attendees: int, taste: Taste, groups: frozenset[str] | None = frozenset()) -> Selection:
         """Kept for the next time: somebody who tries other times asks with the same wishes."""
-        key = (filters, attendees, taste, groups)
+        key = (filters, attendees, taste, groups and groups & self.groups)  # other groups make no difference
         found = self._selected.get(key)
         if found is None:
             if len(self._selected) >= _KEPT:
@@ -89,7 +91,11 @@ class Snapshot:
             found = self._selected[key] = self._select(*key)
         return found
 
-    def _select(self, filters: Filters, attendees: int, taste: Taste, groups: frozenset[str]) -> Selection:
+    def asks_for_groups(self, filters: Filters) -> bool:
+        """Is any of these rooms for a person group only?"""
+        return any(_passes(one, filters) for one in self.closed)
+
+    def _select(self, filters: Filters, attendees: int, taste: Taste, groups: frozenset[str] | None) -> Selection:
         passing = [listed for listed in self.listed if _passes(listed, filters)] if filters != NO_FILTERS else self.listed
         ranked = [self.by_id[room.id] for room in rank([listed.room for listed in passing], attendees, taste)]
         bookable: list[Listed] = []
@@ -136,7 +142,9 @@ class Catalogue:
             words = " ".join((room.name, room.number, room.building, room.floor)).casefold()
             is_plain = not room.alarm and not room.person_group
             listed.append(Listed(room, numbers.get(room.id), profile, is_plain, public(room), words))
-        return Snapshot(version, tuple(listed), {one.room.id: one for one in listed}, tuple(profiles))
+        closed = tuple(one for one in listed if one.room.person_group)
+        groups = frozenset(one.room.person_group for one in closed if one.room.person_group)
+        return Snapshot(version, tuple(listed), {one.room.id: one for one in listed}, tuple(profiles), closed, groups)
 
 
 def _passes(listed: Listed, filters: Filters) -> bool:

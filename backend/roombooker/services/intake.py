@@ -40,7 +40,7 @@ class Begun:
 
 class Intake:
     def __init__(self, *, database: Database, settings: Settings, clock: Callable[[], datetime],
-                 groups_of: Callable[[str], frozenset[str]]) -> None:  # fmt: skip
+                 groups_of: Callable[[str], frozenset[str] | None]) -> None:  # fmt: skip
         self._database = database
         self._settings = settings
         self._clock = clock
@@ -54,7 +54,7 @@ class Intake:
             found = self._mapped(session, request.rooms)
         slots = self._slots(request, now)
         check_slots(slots, list(found.values()), now=now, horizon=self._settings.horizon)
-        check_party(list(found.values()), request.attendees or 1, self._groups_of(request.organizer))
+        self._check_party(list(found.values()), request.attendees, request.organizer)
         booking_id, intent_id, owner = str(ULID()), str(ULID()), str(ULID())
         is_series = request.recurrence is not None
         items = [replace(add(room_id, slot, new_match_key()), original_start=slot.start if is_series else None)
@@ -90,6 +90,8 @@ class Intake:
             found = self._mapped(session, wanted) | rooms.by_ids(session, {row.room_id for row in rows})
             olds = {row.room_id: old_of(row) for row in rows}
             first = rows[0]
+        coming = [found[room_id] for room_id in wanted if room_id not in olds]
+        self._check_party(coming, first.attendees if len(wanted) == 1 else 1, first.organizer_email or "")
         if slot != olds[first.room_id].slot:
             check_slots([slot], [found[room_id] for room_id in wanted], now=now, horizon=self._settings.horizon)
         items = _plan_move(olds, wanted, slot)
@@ -147,6 +149,11 @@ class Intake:
                 if link.state in ("moving", "releasing"):
                     link.state = was.get(link.id, link.state)
             session.delete(row)
+
+    def _check_party(self, rooms: Sequence[Room], attendees: int | None, organizer: str) -> None:
+        """TOPdesk is asked for somebody's person groups only where a room is for one of them."""
+        is_asked = any(room.person_group for room in rooms)
+        check_party(rooms, attendees or 1, self._groups_of(organizer) if is_asked else frozenset())
 
     def _slots(self, request: BookingRequest, now: datetime) -> list[Slot]:
         if request.recurrence is None:

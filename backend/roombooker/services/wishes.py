@@ -73,7 +73,7 @@ def check_slots(slots: Sequence[Slot], rooms: Sequence[Room], *, now: datetime, 
         raise InvalidInput(f"A booking can last {LONGEST.days} days at most.", {"end": [f"At most {LONGEST.days} days."]})
 
 
-def check_party(rooms: Sequence[Room], attendees: int, groups: frozenset[str]) -> None:
+def check_party(rooms: Sequence[Room], attendees: int, groups: frozenset[str] | None) -> None:
     """InvalidInput where a room is not for so many, or not for these people; several rooms seat the party together."""
     for room in rooms:
         refusal = refusal_of_party(room, attendees if len(rooms) == 1 else 1, groups)

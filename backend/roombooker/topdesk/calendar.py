@@ -182,6 +182,9 @@ class TopdeskFacilities:
     def person_by_email(self, email: str) -> PersonCard | None:
         return self._directory.person_by_email(email)
 
+    def person_groups(self, person_id: str) -> frozenset[str]:
+        return self._directory.person_groups(person_id)
+
     def person_account(self) -> PersonCard | None:
         return self._directory.person_account()
 

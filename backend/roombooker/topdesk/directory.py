@@ -14,9 +14,12 @@ from roombooker.topdesk.client import TopdeskClient
 from roombooker.topdesk.mapping import value_at
 
 PERSONS, LOCATIONS, BRANCHES = "Persons: read", "Locations: read", "Branches: read"
+GROUPS = "Person groups: read"
 _V2_LIST = "application/x.topdesk-collection-person-v2+json"
+_V2_GROUPS = "application/x.topdesk-collection-person-group-v2+json"
 _V2_ONE = "application/x.topdesk-person-v2+json"
 _PERSON_FIELDS = "id,dynamicName,email,archived"
+_MOST_GROUPS = 5000
 _TEN_MINUTES, _HOUR = 600.0, 3600.0
 
 
@@ -33,6 +36,15 @@ class Directory:
             if found:
                 return _person(min(found, key=lambda c: str(c.get("id"))))
         return None
+
+    def person_groups(self, person_id: str) -> frozenset[str]:
+        """A room names its group by both; the most that a page holds is asked for, since nobody is in more groups."""
+        params = {"query": fiql.equals("archived", value=False), "fields": "id,name", "pageSize": _MOST_GROUPS}
+        answer = self._client.call(
+            "GET", "/persons/{id}/persongroups", at={"id": person_id}, params=params, right=GROUPS, accept=_V2_GROUPS
+        )
+        cards = answer.records("item")
+        return frozenset(str(card[name]) for card in cards for name in ("id", "name") if card.get(name))
 
     def person_account(self) -> PersonCard | None:
         """By id or e-mail, as the setting has it; kept for ten minutes."""
@@ -120,6 +132,12 @@ def _person(card: Mapping[str, Any]) -> PersonCard:
     return PersonCard(str(card["id"]), Person(str(value_at(card, "email") or ""), str(value_at(card, "dynamicName") or "")))
 
 
+def _group(card: Mapping[str, Any]) -> str | None:
+    """By name, which people know; by id where TOPdesk leaves the name out."""
+    group = "reservationManagement.reservableByPersonGroup"
+    return value_at(card, f"{group}.name") or value_at(card, f"{group}.id") or None
+
+
 def _location(card: Mapping[str, Any], mailbox_field: str, zones: Mapping[str, str]) -> Location:
     capacity, block = value_at(card, "capacity"), value_at(card, "reservationManagement.blockTime")
     branch_id = str(value_at(card, "branch.id") or "")
@@ -140,5 +158,5 @@ def _location(card: Mapping[str, Any], mailbox_field: str, zones: Mapping[str, s
         block_minutes=int(block) if isinstance(block, int | float) and block > 0 else 0,
         reservable=value_at(card, "reservationManagement.reservable") is True,
         archived=card.get("status") == "archived",
-        person_group=value_at(card, "reservationManagement.reservableByPersonGroup.name") if is_for_group else None,
+        person_group=_group(card) if is_for_group else None,
     )

@@ -21,7 +21,7 @@ def routes(blueprint: Blueprint, topdesk: Topdesk) -> None:
     def settled(change: Change, *, services: set[str] | None = None) -> None:
         check_period(change.db, change.it)
         check_services(topdesk, change.db, change.it, allow_passed=bool(truth("allowPassedLeadTimes")), only=services)
-        settle(change.db, change.it, world.switches.conflict_mode)
+        settle(change.db, change.it, world.switches)
 
     @blueprint.post(f"{API}/reservations/<identifier>/reservedFacilities/move")
     @needs(world, "reservations_write")

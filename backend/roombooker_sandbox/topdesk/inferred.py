@@ -27,8 +27,8 @@ TEXT_IGNORES_CASE = True
 # I: an unset text is stored as "" or null and differs from every value, so `!=x` finds the cards that have nothing there.
 UNSET_DIFFERS_FROM_ALL = True
 
-# I: block times exist on both sides of a booking (one integer, minutes, before and after), and two blocks may not overlap.
-BLOCKS_MAY_OVERLAP = False
+# I: block times exist on both sides of a booking (one integer, minutes, before and after). Whether two blocks may overlap is not
+# known at all: the switch `blocks_may_overlap`.
 
 # I: a booking that clashes is flagged itself; the one that was there first keeps its status.
 # I: a flagged one turns plain by itself as soon as nothing plain overlaps it any more.

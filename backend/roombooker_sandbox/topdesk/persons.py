@@ -50,6 +50,7 @@ FIELDS = members(
      **dict.fromkeys(_TEXTS, "text"), **dict.fromkeys(_FLAGS, "boolean")},
     _REFERENCES,
 )  # fmt: skip
+_GROUP_FIELDS = {"id": "id", "name": "text", "archived": "boolean"}
 _LEGACY = {
     "email": "email",
     "firstname": "firstName",
@@ -118,12 +119,18 @@ def routes(blueprint: Blueprint, topdesk: Topdesk) -> None:
             return answer({"numberOfPersons": sum(1 for _ in _matching(topdesk, db, asked(FIELDS)))})
 
     @blueprint.get(f"{API}/persons/<person_id>/persongroups")
-    @needs(world, "persons")
+    @needs(world, "persons", "person_groups")
     def get_person_groups(person_id: str) -> Response:
-        """Nobody here is in a group."""
+        """Who is in which group is fixed by the seed."""
+        check_parameters(world.switches, "pageStart", "pageSize", "fields", "sort", "query")
+        start, size = whole_number("pageStart", 0, 0, 2**31), whole_number("pageSize", 50, 1, 5000)
+        query = asked(_GROUP_FIELDS)
         with world.store.transaction() as db:
-            _one(topdesk, db, person_id)
-        return answer({"item": [], "size": 0}, 200, V2_GROUPS)
+            person_id = _one(topdesk, db, person_id)["id"]
+        cards: list[Card] = [{"id": g.id, "name": g.name, "archived": False} for g in world.directory.groups if person_id in g.members]
+        found = [card for card in cards if query is None or matches(query, card)][start : start + size]
+        wanted = [name.strip() for name in request.args.get("fields", "").split(",") if name.strip() not in ("", "*", "all")]
+        return answer({"item": [pick(card, wanted) if wanted else card for card in found], "size": len(found)}, 200, V2_GROUPS)
 
     @blueprint.route(f"{API}/persons/<person_id>/privateDetails", methods=["GET", "PATCH"])
     def refuse_private_details(person_id: str) -> Response:

@@ -52,7 +52,7 @@ def routes(blueprint: Blueprint, topdesk: Topdesk) -> None:
                 touch(topdesk, it)
                 save(db, it)
             made = [_occurrence(topdesk, db, it, day, allow_conflicts=allow_conflicts) for day in new_days]
-            healed = [other for one in gone for other in heal(db, one.rooms, one.start, one.end, topdesk.now_s)]
+            healed = [other for one in gone for other in heal(db, one.rooms, one.start, one.end, topdesk.now_s, topdesk.world.switches)]
             cards = [pick(Reader(db).reservation(one), _SHOWN) for one in occurrences(db, it)]
         for one in (*([it] if start else []), *made, *gone, *healed):
             topdesk.events.changed(one.id)
@@ -122,7 +122,7 @@ def _occurrence(topdesk: Topdesk, db: sqlite3.Connection, it: Reservation, day: 
     one.start = _moved(db, it, day)
     one.end = one.start + it.end - it.start
     check_period(db, one)
-    if topdesk.world.switches.conflict_mode != "silent" and clashes(db, one):
+    if topdesk.world.switches.conflict_mode != "silent" and clashes(db, one, topdesk.world.switches):
         if not allow_conflicts:
             raise refuse(CODE_TAKEN, f"The facility is not available on {day.isoformat()}", "dates")
         one.status = conflicting(one.status)

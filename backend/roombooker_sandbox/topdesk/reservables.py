@@ -48,7 +48,8 @@ def routes(blueprint: Blueprint, topdesk: Topdesk) -> None:
             raise refuse("value_invalid", "Malformed start of interval", "from") from None
         with world.store.transaction() as db:
             serial, card = _one(topdesk, db, location_id)
-            start, end = _free_stretch(db, serial, card["reservationManagement"]["blockTime"], start)
+            block = card["reservationManagement"]["blockTime"]
+            start, end = _free_stretch(db, serial, 0 if world.switches.blocks_may_overlap else block, start)
         return topdesk.answer({"start": from_minute(start), "end": from_minute(end), "locationId": card["id"]})
 
     @blueprint.get(f"{API}/reservableServices")
@@ -121,12 +122,12 @@ def _service(text: str) -> Card:
     return {name: value for name, value in card.items() if name not in ("leadMinutes", "price")}
 
 
-def _free_stretch(db: sqlite3.Connection, room: int, block: int, start: int) -> tuple[int, int]:
+def _free_stretch(db: sqlite3.Connection, room: int, own: int, start: int) -> tuple[int, int]:
     horizon = start + int(INTERVAL_HORIZON / timedelta(minutes=1))
     rows = db.execute(
         "SELECT o.start - o.block - ? AS begins, o.end + o.block + ? AS ends FROM topdesk_occupied o JOIN topdesk_reservations r"
         " ON r.serial = o.reservation WHERE o.room = ? AND r.status < 4 AND o.end + o.block > ? AND o.start < ? ORDER BY o.start",
-        (block, block, room, start, horizon),
+        (own, own, room, start - own, horizon),
     )
     for row in rows:
         if row["begins"] > start:

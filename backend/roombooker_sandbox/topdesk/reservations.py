@@ -41,7 +41,7 @@ def routes(blueprint: Blueprint, topdesk: Topdesk) -> None:
             it = _draft(topdesk, db, Body())
             check_period(db, it)
             check_services(topdesk, db, it, allow_passed=allow_passed)
-            settle(db, it, world.switches.conflict_mode)
+            settle(db, it, world.switches)
             save(db, it)
             place = {"Location": f"{request.host_url.rstrip('/')}/topdesk{API}/reservations/{it.id}"}
             made = topdesk.answer_reservation(db, it, 201, place)

@@ -145,6 +145,9 @@ def _bookable(room: Room) -> Card:
         management |= {"serviceWindow": {"id": DAYTIME.id, "name": DAYTIME.name}, "serviceWindowAppliesTo": "sspAndOperatorRealm"}
     if room.number % 10 == 7:
         management |= {"serviceWindow": {"id": OFFICE.id, "name": OFFICE.name}, "serviceWindowAppliesTo": "sspOnly"}
+    if room.person_group:
+        group = {"id": room.person_group.id, "name": room.person_group.name}
+        management |= {"reservableBy": "specificPersonGroup", "reservableByPersonGroup": group}
     card["reservationManagement"] |= management
     return card
 

@@ -28,6 +28,7 @@ _FORBIDDEN = {
     "rest_api": "No permission to access the REST API",
     "locations": "No permission to access reservable locations",
     "persons": "No permission to access the data",
+    "person_groups": "No permission to access the data",
     "branches": "No permission to access the data",
     "reservations_read": "No permission to access the reservations management API",
     "reservations_write": "No permission to edit reservations or requests",

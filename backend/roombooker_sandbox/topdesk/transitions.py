@@ -41,7 +41,7 @@ def changing(topdesk: Topdesk, identifier: str, action: str) -> Iterator[Change]
         yield change
         touch(topdesk, it)
         save(db, it)
-        healed = heal(db, *old, topdesk.now_s)
+        healed = heal(db, *old, topdesk.now_s, topdesk.world.switches)
         if action != "cancel":  # which answers 204 without a body
             change.answer = topdesk.answer_reservation(db, next((h for h in healed if h.serial == it.serial), it))
     for one in (it, *healed):
@@ -95,7 +95,7 @@ def routes(blueprint: Blueprint, topdesk: Topdesk) -> None:
             it.end = it.end if end is None else minute_of(end)
             check_period(change.db, it)
             check_services(topdesk, change.db, it, allow_passed=bool(truth("allowPassedLeadTimes")))
-            settle(change.db, it, world.switches.conflict_mode)
+            settle(change.db, it, world.switches)
         return change.answer
 
 

@@ -198,3 +198,14 @@ def test_service_windows_show_their_names_and_persons_their_groups(topdesk_api: 
     assert {room["reservationManagement"]["serviceWindowAppliesTo"] for room in used} == {"sspAndOperatorRealm", "sspOnly"}
     person = topdesk_api.person["id"]
     assert topdesk_api.call("GET", f"/persons/{person}/persongroups", accept="*/*").json == {"item": [], "size": 0}
+
+
+def test_one_room_is_for_one_person_group_whose_members_say_so(topdesk_api: Topdesk) -> None:
+    (room,) = topdesk_api.get("/locations", query="reservationManagement.reservableBy==specificPersonGroup", __fields="reservationManagement")
+    group = room["reservationManagement"]["reservableByPersonGroup"]
+    bob = topdesk_api.get("/persons", query="email==bob.devries@contoso.example")[0]["id"]
+    path, asked = f"/persons/{bob}/persongroups", {"query": "archived==false", "fields": "id,name"}
+    assert topdesk_api.call("GET", path, accept="*/*", query_string=asked).json == {"item": [group], "size": 1}
+    assert topdesk_api.call("GET", path, accept="*/*", query_string={"query": "archived==true"}).json == {"item": [], "size": 0}
+    topdesk_api.world.removed_rights.add("person_groups")
+    assert topdesk_api.call("GET", path, accept="*/*").status_code == 403

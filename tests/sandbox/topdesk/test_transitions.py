@@ -87,6 +87,14 @@ def test_block_times_hold_the_room_before_and_after(topdesk_api: Topdesk) -> Non
     topdesk_api.book(room, "10:30", "11:00")
 
 
+def test_block_times_may_overlap_each_other_where_the_switch_says_so(topdesk_api: Topdesk) -> None:
+    topdesk_api.world.switches.blocks_may_overlap = True
+    room = topdesk_api.room(block=15)
+    topdesk_api.book(room, "09:00", "10:00")
+    topdesk_api.post("/reservations", topdesk_api.draft(room, "10:14", "11:00"), 400)
+    topdesk_api.book(room, "10:15", "11:00")
+
+
 @pytest.mark.parametrize(("day", "start", "end", "fits"), [
     ("2027-01-15", "06:00", "06:30", True), ("2027-01-15", "05:59", "06:30", False), ("2027-01-15", "20:00", "21:00", True),
     ("2027-01-15", "20:00", "21:01", False), ("2027-07-15", "05:00", "06:00", True), ("2027-07-15", "20:00", "20:30", False),
