@@ -1,12 +1,13 @@
 """A booking service over the fakes, with what its tests look at."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from conftest import ManualClock
 from factories import make_room, make_settings, save_rooms
 from fakes.calendars import FakeFacilities, FakeMeetings
-from people import ALICE, BOB, CAROL
+from people import ALICE, BOB, CAROL, caller
 from roombooker.domain.room import Room
 from roombooker.domain.slot import Slot
 from roombooker.services.booking import BookingService
@@ -37,6 +38,7 @@ class Desk:
         self.exchange = FakeMeetings(clock)
         for person in (ALICE, BOB, CAROL):
             self.topdesk.add_person(person)
+            self.exchange.directory.append(replace(person, aliases=person.aliases | {caller(person).oid}))  # found by who they are
         self.settings = make_settings(**settings)
         self.alternatives = NoAlternatives()
         self.woken: list[str] = []

@@ -32,7 +32,8 @@ def find_person(client: GraphClient, address_or_id: str) -> Person | None:
 
 def _read(raw: Mapping[str, Any]) -> Person | None:
     proxies = [str(a).partition(":")[2] for a in raw.get("proxyAddresses") or [] if str(a).lower().startswith("smtp:")]
-    addresses = [a for a in (raw.get("mail"), raw.get("userPrincipalName"), *proxies) if a]
+    # A sign-in name that is none of their addresses may be somebody else's, and tells whose a booking is to nobody.
+    addresses = [a for a in (raw.get("mail"), *proxies) if a] or [a for a in (raw.get("userPrincipalName"),) if a]
     if not addresses:
         return None
     return Person(str(addresses[0]), str(raw.get("displayName") or ""), frozenset(map(str, addresses)))
