@@ -1,36 +1,66 @@
-"""Working off the inbox of notices: which rooms are they about, and look at those."""
+"""Working off the inbox of notices: the oldest first, one room or one reservation at a time, so that many workers share the work."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import structlog
+from sqlalchemy.orm import Session
+from ulid import ULID
 
 from roombooker.domain.booking import Booking, Side
 from roombooker.domain.calendar import Facilities
+from roombooker.domain.link import Link
 from roombooker.domain.slot import Slot
 from roombooker.errors import NotFound, RoomBookerError
-from roombooker.services.outcome import SubscriptionKeeper
+from roombooker.services.echo import is_echo
+from roombooker.services.outcome import Pass, SubscriptionKeeper
 from roombooker.store import linking, notices, rooms
 from roombooker.store.db import Database
-from roombooker.store.models import NoticeRow
+from roombooker.store.notices import Notice
 
 if TYPE_CHECKING:
     from roombooker.services.sync import SyncService
 
 _log = structlog.get_logger(__name__)
 _WHOLE = ("missed", "subscriptionRemoved")  # lifecycle notices after which the room is read whole
+_TURNS = 20  # of one run: what is left is done by those who run beside it, or by the next
+_SOON = timedelta(seconds=0.3)  # after a room was not free
 
 
 @dataclass
-class _About:
-    """What the notices say of one room."""
+class _Errand:
+    """The notices of one turn, leased in the commit that takes the room and done in the one that gives it back."""
 
-    notices: list[int] = field(default_factory=list)
-    windows: list[Slot] = field(default_factory=list)
-    named: list[Booking] = field(default_factory=list)
-    lifecycle: set[str] = field(default_factory=set)
+    owner: str
+    clock: Callable[[], datetime]
+    lease: timedelta
+    some: Sequence[Notice]
+    leased: list[int] = field(default_factory=list)
+
+    def begin(self, session: Session) -> bool:
+        """False where others have worked them off meanwhile."""
+        now = self.clock()
+        self.leased = notices.lease(session, [n.id for n in self.some], owner=self.owner, now=now, until=now + self.lease)
+        return bool(self.leased)
+
+    def end(self, session: Session, done: Pass) -> None:
+        """What failed has left its own retry notice; a retry that brought us here stays instead of it."""
+        if done.skipped or (done.failed and any(n.side == "retry" for n in self.some)):
+            notices.later(session, self.leased, self.clock(), owner=self.owner)
+        else:
+            notices.done(session, self.leased, owner=self.owner)
+
+
+@dataclass(frozen=True)
+class _NotLast:
+    """Of a reservation in several rooms: its notices are done with the last of them."""
+
+    def begin(self, session: Session) -> bool:  # noqa: ARG002  the protocol's
+        return True
+
+    def end(self, session: Session, done: Pass) -> None: ...
 
 
 class Digest:
@@ -45,93 +75,144 @@ class Digest:
         self._lease = lease
 
     def run(self) -> int:
-        now = self._clock()
-        with self._database.write() as session:
-            taken = notices.take(session, owner=self._owner, now=now, lease=self._lease)
-            asked = notices.take_rooms(session, now, until=now + self._lease)
-            session.expunge_all()
-        by_room: dict[str, _About] = {room_id: _About(windows=[self._sync.full()]) for room_id in asked}
-        outcome = {n.id: self._sort_in(n, by_room) for n in taken}
-        ill = set()
-        for room_id, about in by_room.items():
-            well = self._look(room_id, about)
-            if not well:
-                ill.add(room_id)
-            for notice_id in about.notices:
-                outcome[notice_id] = outcome[notice_id] and well
-        with self._database.write() as session:
-            notices.done(session, [i for i, well in outcome.items() if well])
-            notices.later(session, [i for i, well in outcome.items() if not well], self._clock())
-            until, again_at = now + self._lease, self._clock() + notices.pause(1)
-            notices.rooms_done(session, [room_id for room_id in asked if room_id not in ill], until=until)
-            notices.rooms_done(session, [room_id for room_id in asked if room_id in ill], until=until, again_at=again_at)
-        return len(taken) + len(asked)
+        """How many turns it took; 0: nothing is due that could be done now."""
+        turns, tried = 0, set[str]()
+        while turns < _TURNS:
+            with self._database.read() as session:  # nothing is locked where nothing is due
+                some = notices.next_due(session, self._clock(), besides=tried)
+            if not some:
+                break
+            turns += 1
+            if not self._turn(some):
+                tried.add(some[0].subject)
+        return turns + self._asked()
 
-    def _sort_in(self, notice: NoticeRow, by_room: dict[str, _About]) -> bool:
-        """Which rooms it is about; False where that could not be found out now."""
+    def _turn(self, some: Sequence[Notice]) -> bool:
+        """Whether they are done; if not, they are due again later, or somebody else is at them."""
+        errand = _Errand(f"{self._owner}:{ULID()}", self._clock, self._lease, some)
         try:
-            match notice.side:
-                case "exchange":
-                    self._exchange(notice, by_room)
-                case "retry":
-                    room_id, start, end = notice.ref.split("|")
-                    about = by_room.setdefault(room_id, _About())
-                    about.notices.append(notice.id)
-                    about.windows.append(Slot(datetime.fromisoformat(start), datetime.fromisoformat(end)))
-                case _:
-                    self._topdesk(notice, by_room)
+            if some[0].room_id is None:
+                return self._reservation(some[0].ref, errand)
+            return self._room(some[0].room_id, errand)
         except RoomBookerError as error:
-            _log.warning("a notice has to wait", side=notice.side, error=error.code)
-            return False
+            _log.warning("a notice has to wait", side=some[0].side, room=some[0].room_id, error=error.code)
+        except Exception:  # noqa: BLE001  a defect that one notice brings out must not keep the others waiting
+            _log.exception("a notice could not be looked into", side=some[0].side, room=some[0].room_id)
+        with self._database.write() as session:
+            notices.later(session, errand.leased, self._clock(), owner=errand.owner)
+        return False
+
+    # a room
+
+    def _room(self, room_id: str, errand: _Errand) -> bool:
+        lifecycle = {n.kind for n in errand.some if n.side == "exchange" and n.kind != "changed"}
+        windows = [self._sync.full()] if lifecycle.intersection(_WHOLE) else []
+        windows += [_slot_of(n) for n in errand.some if n.side == "retry"]
+        try:
+            if lifecycle and not (self._begin(errand) and self._tend(room_id, lifecycle)):
+                return False
+            done = self._sync.sync_room(room_id, windows=windows, cause="notice", errand=errand)
+        except NotFound:
+            return self._drop(errand)  # the room is none of ours any more
+        if done.skipped and lifecycle:  # else they were leased with the room, so not at all
+            self._soon(errand)
+        return not done.skipped
+
+    def _tend(self, room_id: str, lifecycle: Collection[str]) -> bool:
+        if self._subscriptions is not None:
+            if "subscriptionRemoved" in lifecycle:
+                self._subscriptions.lost(room_id)
+            elif "reauthorizationRequired" in lifecycle:
+                self._subscriptions.renew_room(room_id)
         return True
 
-    def _exchange(self, notice: NoticeRow, by_room: dict[str, _About]) -> None:
-        about = by_room.setdefault(notice.ref, _About())
-        about.notices.append(notice.id)
-        if notice.kind in _WHOLE:
-            about.windows.append(self._sync.full())
-        if notice.kind != "changed":
-            about.lifecycle.add(notice.kind)
+    # a reservation
 
-    def _topdesk(self, notice: NoticeRow, by_room: dict[str, _About]) -> None:
-        """It names a reservation: the rooms that it is in, and those that it was in."""
+    def _reservation(self, ref: str, errand: _Errand) -> bool:
+        """The rooms that it is in, and those that it was in."""
+        if not self._begin(errand):
+            return False
         try:
-            records = self._facilities.anywhere(notice.ref)
+            records = self._facilities.anywhere(ref)
         except NotFound:
             records = []
         with self._database.read() as session:
-            links = linking.links_by_ref(session, Side.TOPDESK, [notice.ref, *(b.ref for b in records)])
+            links = linking.links_by_ref(session, Side.TOPDESK, [ref, *(b.ref for b in records if b.ref != ref)])
             placed = [replace(b, room_id=at.id) for b in records if (at := rooms.by_location(session, b.place)) and at.enabled]
-        for room_id in {b.room_id for b in placed} | {link.room_id for link in links}:
-            about = by_room.setdefault(room_id, _About())
-            about.notices.append(notice.id)
-            about.named += placed
-            about.windows += [link.slot for link in links if link.room_id == room_id]
+        todo = sorted({b.room_id for b in placed} | {link.room_id for link in links})
+        if not todo or _is_as_remembered(placed, links):
+            return self._drop(errand)
+        return self._look(todo, placed, links, errand)
 
-    def _look(self, room_id: str, about: _About) -> bool:
+    def _look(self, todo: Sequence[str], placed: Sequence[Booking], links: Sequence[Link], errand: _Errand) -> bool:
+        for room_id in todo:
+            windows = [link.slot for link in links if link.room_id == room_id]
+            own = errand if room_id == todo[-1] else _NotLast()
+            try:
+                done = self._sync.sync_room(room_id, windows=windows, named=placed, cause="notice", errand=own)
+            except NotFound:
+                if own is errand:
+                    return self._drop(errand)
+                continue
+            if done.skipped:
+                self._soon(errand)
+                return False
+        return True
+
+    # rooms that somebody asked for
+
+    def _asked(self) -> int:
+        looked_at = 0
+        while looked_at < _TURNS:
+            now = self._clock()
+            with self._database.read() as session:
+                if not notices.are_rooms_due(session, now):
+                    break
+            with self._database.write() as session:
+                asked = notices.take_rooms(session, now, until=now + self._lease, limit=1)
+            for room_id in asked:
+                again_at = None if self._whole(room_id) else self._clock() + notices.pause(1)
+                with self._database.write() as session:
+                    notices.rooms_done(session, [room_id], until=now + self._lease, again_at=again_at)
+            looked_at += 1
+        return looked_at
+
+    def _whole(self, room_id: str) -> bool:
         try:
-            self._tend(room_id, about.lifecycle)
-            done = self._sync.sync_room(room_id, windows=about.windows, named=about.named, cause="notice")
+            return not self._sync.sync_room(room_id, windows=[self._sync.full()], cause="notice").skipped
         except NotFound:
-            return True  # the room is none of ours any more
+            return True
         except RoomBookerError as error:
-            _log.warning("a noticed room has to wait", room=room_id, error=error.code)
-            return False
-        except Exception:  # noqa: BLE001  a defect that one room brings out must not keep the others' notices waiting
-            _log.exception("a noticed room could not be looked at", room=room_id)
-            return False
-        return not done.skipped and not (done.failed and self._is_retry(about))
+            _log.warning("a room that was asked for has to wait", room=room_id, error=error.code)
+        except Exception:  # noqa: BLE001  as above
+            _log.exception("a room that was asked for could not be looked at", room=room_id)
+        return False
 
-    def _is_retry(self, about: _About) -> bool:
-        """What failed has left its own retry notice; the retry that brought us here stays instead of it."""
-        with self._database.read() as session:
-            rows: list[Any] = [session.get(NoticeRow, i) for i in about.notices]
-            return any(row is not None and row.side == "retry" for row in rows)
+    # shared
 
-    def _tend(self, room_id: str, lifecycle: set[str]) -> None:
-        if self._subscriptions is None:
-            return
-        if "subscriptionRemoved" in lifecycle:
-            self._subscriptions.lost(room_id)
-        elif "reauthorizationRequired" in lifecycle:
-            self._subscriptions.renew_room(room_id)
+    def _begin(self, errand: _Errand) -> bool:
+        with self._database.write() as session:
+            return errand.begin(session)
+
+    def _soon(self, errand: _Errand) -> None:
+        """Somebody is at the room."""
+        with self._database.write() as session:
+            notices.later(session, errand.leased, self._clock(), owner=errand.owner, soon=_SOON)
+
+    def _drop(self, errand: _Errand) -> bool:
+        """Nothing follows from them."""
+        with self._database.write() as session:
+            if errand.begin(session):
+                notices.done(session, errand.leased, owner=errand.owner)
+        return True
+
+
+def _is_as_remembered(placed: Sequence[Booking], links: Sequence[Link]) -> bool:
+    """The event of our own write, and nothing else has happened: every record is as its link has it, and no link misses its record."""
+    by_ref = {link.topdesk.ref: link for link in links if link.topdesk is not None}
+    return by_ref.keys() == {b.ref for b in placed} and all(is_echo(by_ref[b.ref], b) for b in placed)
+
+
+def _slot_of(retry: Notice) -> Slot:
+    _, start, end = retry.ref.split("|")
+    return Slot(datetime.fromisoformat(start), datetime.fromisoformat(end))

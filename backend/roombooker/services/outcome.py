@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from sqlalchemy.orm import Session
+
 from roombooker.domain.actions import Action
 
 
@@ -25,3 +27,15 @@ class Pass:
     @property
     def is_clean(self) -> bool:
         return not self.failed and not self.stopped and not self.skipped
+
+
+class Errand(Protocol):
+    """What a pass is made for, settled in the pass's own commits."""
+
+    def begin(self, session: Session) -> bool:
+        """With the room being taken; False: there is nothing to do any more, so it is not."""
+        ...
+
+    def end(self, session: Session, done: Pass) -> None:
+        """With what the pass leaves."""
+        ...

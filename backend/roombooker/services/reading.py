@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from roombooker.domain.booking import Booking, Side
@@ -14,14 +15,33 @@ from roombooker.domain.plan import Ending, View
 from roombooker.domain.room import Room
 from roombooker.domain.slot import Slot
 from roombooker.errors import Denied, NotFound
-from roombooker.store import claims, linking, rooms, sightings
+from roombooker.services.echo import is_echo
+from roombooker.store import linking, rooms, sightings
 from roombooker.store.db import Database
-from roombooker.store.models import CursorRow
+from roombooker.store.models import CursorRow, RoomRow
 
 _MOST_WINDOWS = 6
 _PAD = timedelta(hours=1)
 _MOST_REREADS = 100  # of one side in one pass: what is left is unknown until the next, and nothing follows from it
 _REBASE = timedelta(days=2)  # from the window's start, which lies a day back: so every night
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What Exchange's delta tells, completed, and what we knew of just that."""
+
+    changes: Changes
+    known: Mapping[str, Booking]  # sightings, by ref
+    links: tuple[Link, ...]
+
+    @property
+    def is_echo(self) -> bool:
+        """Nothing but our own writes, and what was looked at before: the two sides need no comparing."""
+        changes = self.changes
+        by_ref = {link.exchange.ref: link for link in self.links if link.exchange}
+        return not (changes.is_full or changes.gone or changes.restated) and all(
+            booking.ref in by_ref and is_echo(by_ref[booking.ref], booking) for booking in changes.bookings
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +59,7 @@ class Reading:
     known: Mapping[str, Room]
     changes: Changes
     listings: tuple[Listing, ...]  # TOPdesk's, one per window
+    held_reason: str | None = None  # the guard has stopped this room
 
 
 class Reader:
@@ -53,24 +74,37 @@ class Reader:
 
     def cursor(self, room: Room) -> tuple[Slot, str | None]:
         """The delta's window and token. It is based afresh every night, since its window is frozen in the token."""
-        now = self._clock()
         with self._database.read() as session:
-            row = session.get(CursorRow, cursor_name(room.id))
-            if row and row.value and row.window_start_at and row.window_end_at and now - row.window_start_at < _REBASE:
-                return Slot(row.window_start_at, row.window_end_at), row.value
+            return self.cursor_in(session, room)
+
+    def cursor_in(self, session: Session, room: Room) -> tuple[Slot, str | None]:
+        now = self._clock()
+        row = session.get(CursorRow, cursor_name(room.id))
+        if row and row.value and row.window_start_at and row.window_end_at and now - row.window_start_at < _REBASE:
+            return Slot(row.window_start_at, row.window_end_at), row.value
         start = now.replace(hour=0, minute=0) - timedelta(days=1)
         return Slot(start, start + self._horizon + timedelta(days=2)), None
 
-    def read(self, room: Room, windows: Sequence[Slot], named: Sequence[Booking] = (), *, changes: Changes | None = None,
+    def changes(self, room: Room, window: Slot, token: str | None) -> Changes:
+        return self._meetings.changes(room, window, token)
+
+    def told(self, room: Room, changes: Changes, windows: Sequence[Slot]) -> Told:
+        """`windows`: as for `read`; where all is told anew, they alone are of interest."""
+        if changes.is_full and windows:
+            return Told(changes, {}, ())
+        with self._database.read() as session:
+            changes, known = self._completed(session, room, changes)
+            refs = [*(b.ref for b in changes.bookings), *changes.gone]
+            known |= sightings.by_refs(session, Side.EXCHANGE, refs if changes.is_full else changes.gone)
+            return Told(changes, known, tuple(linking.links_by_ref(session, Side.EXCHANGE, refs)))
+
+    def read(self, room: Room, told: Told, windows: Sequence[Slot], named: Sequence[Booking] = (), *,
              listings: Sequence[Listing] = ()) -> Reading:  # fmt: skip
         """One room. `windows` are of interest in any case, what changed on Exchange adds its own; `named` are reservations that a
         notice named, freshly read."""
-        if changes is None:
-            window, token = self.cursor(room)
-            changes = self._meetings.changes(room, window, token)
-        changes = self.completed(room, changes)
+        changes = told.changes
         given = [listing.window for listing in listings]
-        interest = self._interest(room, [*windows, *given], named, changes)
+        interest = self._interest(room, [*windows, *given], named, told)
         interest = [w for w in interest if not any(g.widened(_PAD) == w for g in given)]
         listings = [*listings, *(self._facilities.listing(room, w) for w in interest)]
         interest += given
@@ -91,34 +125,30 @@ class Reader:
             changes = None
         return changes, [listing for listing in listings if touched_at is None or listing.read_at >= touched_at]
 
-    def completed(self, room: Room, changes: Changes) -> Changes:
+    def _completed(self, session: Session, room: Room, changes: Changes) -> tuple[Changes, dict[str, Booking]]:
         """With what a delta leaves out: dates that a restated series has lost, all those of a series that is gone (only its master is
-        named then), and our key where it was known."""
+        named then), and our key where it was known. Also what we knew of its bookings."""
         if changes.is_full or not (changes.bookings or changes.gone):
-            return changes
+            return changes, {}
         told = {b.ref for b in changes.bookings}
-        with self._database.read() as session:
-            known = sightings.by_refs(session, Side.EXCHANGE, told)
-            lost: set[str] = set()
-            if series := {*changes.restated, *changes.gone}:
-                there = sightings.seen(session, room.id, Side.EXCHANGE, changes.window)
-                lost = {b.ref for b in there if b.series_ref in series and b.ref not in told}
+        known = sightings.by_refs(session, Side.EXCHANGE, told)
+        lost: set[str] = set()
+        if series := {*changes.restated, *changes.gone}:
+            there = sightings.seen(session, room.id, Side.EXCHANGE, changes.window)
+            lost = {b.ref for b in there if b.series_ref in series and b.ref not in told}
         bookings = tuple(
             replace(b, match_key=known[b.ref].match_key) if b.match_key is None and b.ref in known else b for b in changes.bookings
         )
-        return replace(changes, bookings=bookings, gone=tuple(sorted({*changes.gone, *lost})))
+        return replace(changes, bookings=bookings, gone=tuple(sorted({*changes.gone, *lost}))), known
 
-    def _interest(self, room: Room, windows: Sequence[Slot], named: Sequence[Booking], changes: Changes) -> list[Slot]:
+    def _interest(self, room: Room, windows: Sequence[Slot], named: Sequence[Booking], told: Told) -> list[Slot]:
         """The local days that anything touches: an appointment may have been shifted within its day (rule 3b)."""
-        if changes.is_full and windows:
+        if told.changes.is_full and windows:
             return merged(windows)
-        with self._database.read() as session:
-            refs = [*(b.ref for b in changes.bookings), *changes.gone]
-            touched = [
-                *(b.slot for b in changes.bookings), *(b.slot for b in sightings.by_refs(session, Side.EXCHANGE, refs).values()),
-                *(link.slot for link in linking.links_by_ref(session, Side.EXCHANGE, refs)),
-                *(b.slot for b in named), *(link.slot for link in linking.links_by_ref(session, Side.TOPDESK, [b.ref for b in named])),
-            ]  # fmt: skip
+        touched = [*(b.slot for b in (*told.changes.bookings, *told.known.values(), *named)), *(link.slot for link in told.links)]
+        if named:
+            with self._database.read() as session:
+                touched += [link.slot for link in linking.links_by_ref(session, Side.TOPDESK, [b.ref for b in named])]
         zone = ZoneInfo(room.time_zone)
         return merged([*windows, *(local_days(slot, zone) for slot in touched)])
 
@@ -130,6 +160,7 @@ class Reader:
             meetings = self._meetings_in(session, room, interest, changes)
             links, strangers = self._links(session, room, interest, reservations, meetings, changes)
             known = {room.id: room} | rooms.by_ids(session, {link.room_id for link in links.values()} - {room.id})
+            held_reason = session.scalar(select(RoomRow.held_reason).where(RoomRow.id == room.id))
             elsewhere = sightings.by_refs(session, Side.EXCHANGE, _foreign(links.values(), room, strangers))
             told = sightings.by_refs(session, Side.EXCHANGE, changes.gone)
             gone = {
@@ -141,7 +172,7 @@ class Reader:
         topdesk, exchange = self._placed(room, topdesk, known), self._placed(room, exchange, known)
         return Reading(
             room, tuple(interest), tuple(links.values()), View(tuple(topdesk.values()), is_complete, t_endings),
-            View(tuple(exchange.values()), is_complete=True, endings=e_endings), live_keys, known, changes, listings,
+            View(tuple(exchange.values()), is_complete=True, endings=e_endings), live_keys, known, changes, listings, held_reason,
         )  # fmt: skip
 
     def _meetings_in(self, session: Session, room: Room, windows: Sequence[Slot], changes: Changes) -> dict[str, Booking]:
@@ -217,11 +248,6 @@ class Reader:
                     room = find(session, booking.place)
             placed[ref] = replace(booking, room_id=room.id if room is not None and (room.enabled or room.id == own.id) else "")
         return placed
-
-    def release_claims(self, room_id: str) -> None:
-        """Claims that a pass over this room left behind when it was killed."""
-        with self._database.write() as session:
-            claims.release_of_links(session, room_id)
 
 
 def _is_older(named: Booking, listed: Booking | None) -> bool:

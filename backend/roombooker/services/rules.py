@@ -13,6 +13,7 @@ from roombooker.settings import Settings
 # and private flag unless the mailbox is set to keep them (reference: Set-CalendarProcessing defaults): then they are always the same.
 _TOPDESK_KEEPS = frozenset({Field.SLOT, Field.PLACE, Field.STANDING, Field.ORGANIZER, Field.ATTENDEES, Field.SUBJECT})
 _EXCHANGE_KEEPS = _TOPDESK_KEEPS | {Field.PRIVATE}
+KEEPS = {Side.TOPDESK: _TOPDESK_KEEPS, Side.EXCHANGE: _EXCHANGE_KEEPS}
 _TOPDESK_FOLLOWS = frozenset({Field.SLOT, Field.PLACE, Field.ORGANIZER, Field.ATTENDEES})
 _EXCHANGE_FOLLOWS = frozenset({Field.SLOT, Field.PLACE, Field.STANDING})
 _OWN_MEETINGS_FOLLOW = frozenset({Field.ORGANIZER, Field.SUBJECT})  # those that the room itself organizes are all ours
@@ -41,4 +42,4 @@ def rules_for(room: Room, settings: Settings, now: datetime, live_keys: frozense
 
 def keeps(room: Room, side: Side) -> frozenset[Field]:  # noqa: ARG001  what a room may set belongs here
     """The fields that a side's fingerprint covers: the same for all rooms, since a booking may go from one to another."""
-    return _TOPDESK_KEEPS if side is Side.TOPDESK else _EXCHANGE_KEEPS
+    return KEEPS[side]

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from roombooker.services.sync import SyncService
 
 _log = structlog.get_logger(__name__)
-_ROLL_LEASE = timedelta(minutes=10)
 _ROLL_PAUSE = timedelta(seconds=30)  # after a side was away
 _AT_ONCE = 100  # rooms whose deltas, or rows, are in memory at once
 ROLLING = "sweep:horizon"  # the cursor of the rolling sweep; its value is a _Roll
@@ -83,8 +82,10 @@ class Sweeper:
     def roll(self) -> int:
         """One page of the horizon, if it is due; pages are spread evenly over the time that the whole may take."""
         now = self._clock()
+        if not self._is_roll_due(now):
+            return 0
         owner = f"roll:{ULID()}"
-        if not leases.take_cursor(self._database, ROLLING, owner, now, _ROLL_LEASE):
+        if not leases.take_cursor(self._database, ROLLING, owner, now, 5 * self._lease):  # a page has calls for every room
             return 0
         until: datetime | None = None
         try:
@@ -96,14 +97,22 @@ class Sweeper:
         finally:
             leases.give_cursor(self._database, ROLLING, owner, until=until)
 
+    def _is_roll_due(self, now: datetime) -> bool:
+        """Asked every second by every worker: nothing is locked for it."""
+        with self._database.read() as session:
+            row = session.get(CursorRow, ROLLING)
+        if row is None:
+            return True
+        every = timedelta(seconds=self._settings.horizon_every_seconds)
+        return now >= _read_roll(row.value, now).due_at(every, is_under_way=row.window_start_at is not None)
+
     def _roll(self, now: datetime) -> int:
+        if not self._is_roll_due(now):  # somebody else has been at it until this moment
+            return 0
         with self._database.read() as session:
             row = session.get(CursorRow, ROLLING)
             position, end = (row.window_start_at, row.window_end_at) if row else (None, None)
             roll = _read_roll(row.value if row else "", now)
-        is_under_way = position is not None
-        if row is not None and now < roll.due_at(timedelta(seconds=self._settings.horizon_every_seconds), is_under_way=is_under_way):
-            return 0
         some = self._rooms(None)
         if position is None or end is None:
             window = self._sync.full()

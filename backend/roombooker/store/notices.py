@@ -1,12 +1,53 @@
 """The inbox of both hooks, and the rooms that are due to be looked at."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import cast
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import Table, and_, bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from roombooker.store.models import NoticeRow, RoomRow, SubscriptionRow
+
+_MOST = 100  # looked at for the next subject
+
+# Built once: they run for every notice.
+_TABLE = cast("Table", NoticeRow.__table__)
+_NOTICE, _ROOM = _TABLE.c, cast("Table", RoomRow.__table__).c
+_LEASED = select(_ROOM.id).where(_ROOM.lease_until >= bindparam("now"))
+_IS_FREE = or_(_NOTICE.lease_until.is_(None), _NOTICE.lease_until < bindparam("now"))
+_IS_AT_REST = or_(_NOTICE.side != "exchange", _NOTICE.ref.not_in(_LEASED))  # its room
+_DUE = (
+    select(_NOTICE.id, _NOTICE.side, _NOTICE.ref, _NOTICE.kind)
+    .where(_NOTICE.due_at <= bindparam("now"), _IS_FREE, _IS_AT_REST)
+    .order_by(_NOTICE.id)
+    .limit(_MOST)
+)
+_THESE = _NOTICE.id.in_(bindparam("ids", expanding=True))
+_OURS = _NOTICE.lease_owner == bindparam("owner")
+_LEASE = update(_TABLE).where(_THESE, or_(_IS_FREE, _OURS)).values(lease_owner=bindparam("owner"), lease_until=bindparam("until"))
+_LEASE_AND_TELL = _LEASE.returning(_NOTICE.id)
+_DONE = delete(_TABLE).where(_THESE, _OURS)
+_OF_ROOM = select(_NOTICE.id).where(and_(_NOTICE.side == "exchange", _NOTICE.ref == bindparam("room"), _NOTICE.kind == "changed"))
+_TOLD = delete(_TABLE).where(_THESE)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    id: int
+    side: str  # exchange | topdesk | retry
+    ref: str
+    kind: str
+
+    @property
+    def room_id(self) -> str | None:
+        """Of the room that it names; None for one that names a reservation."""
+        return None if self.side == "topdesk" else self.ref.partition("|")[0]
+
+    @property
+    def subject(self) -> str:
+        return self.room_id or f"reservation {self.ref}"
 
 
 def add(session: Session, *, side: str, ref: str, kind: str, at: datetime) -> None:
@@ -28,40 +69,54 @@ def pause(attempts: int) -> timedelta:
     return min(timedelta(seconds=5 * (1 << min(max(attempts - 1, 0), 10))), timedelta(minutes=10))
 
 
-def take(session: Session, *, owner: str, now: datetime, lease: timedelta, limit: int = 100) -> list[NoticeRow]:
-    """Lease the oldest due notices; a dead owner's lease expires, so a killed worker loses none."""
-    due = (
-        select(NoticeRow.id)
-        .where(NoticeRow.due_at <= now, or_(NoticeRow.lease_until.is_(None), NoticeRow.lease_until < now))
-        .order_by(NoticeRow.id)
-        .limit(limit)
-    )
-    ids = session.scalars(due).all()
-    taken = []
-    for notice_id in ids:
-        claim = (
-            update(NoticeRow)
-            .where(NoticeRow.id == notice_id, or_(NoticeRow.lease_until.is_(None), NoticeRow.lease_until < now))
-            .values(lease_owner=owner, lease_until=now + lease, attempts=NoticeRow.attempts + 1)
-        )
-        if session.execute(claim).rowcount:  # type: ignore[attr-defined]
-            taken.append(notice_id)
-    return list(session.scalars(select(NoticeRow).where(NoticeRow.id.in_(taken)).order_by(NoticeRow.id)))
+def next_due(session: Session, now: datetime, *, besides: Collection[str] = ()) -> list[Notice]:
+    """The oldest that is due, with all that asks for the same: for one look at a room, or at one reservation; [] where nothing is due.
+
+    Rooms that somebody has at this moment, and those of `besides`, are passed over: their notices wait until they are free."""
+    due = [Notice(*row) for row in session.execute(_DUE, {"now": now})]
+    leased = set(session.scalars(_LEASED, {"now": now})) if any(notice.side == "retry" for notice in due) else set()
+    free = [notice for notice in due if notice.subject not in besides and notice.room_id not in leased]
+    return [notice for notice in free if notice.subject == free[0].subject]
 
 
-def done(session: Session, ids: Sequence[int]) -> None:
-    session.execute(delete(NoticeRow).where(NoticeRow.id.in_(ids)))
+def lease(session: Session, ids: Sequence[int], *, owner: str, now: datetime, until: datetime) -> list[int]:
+    """Those that nobody else has taken meanwhile; a dead owner's lease expires, so a killed worker loses none."""
+    return list(session.scalars(_LEASE_AND_TELL, {"ids": list(ids), "now": now, "owner": owner, "until": until}))
 
 
-def later(session: Session, ids: Sequence[int], now: datetime) -> None:
-    """Could not be looked into now (the side is away): keep, try again."""
-    for row in session.scalars(select(NoticeRow).where(NoticeRow.id.in_(ids))):
-        row.due_at, row.lease_owner, row.lease_until = now + pause(row.attempts), None, None
+def done(session: Session, ids: Sequence[int], *, owner: str) -> None:
+    """Not those that somebody else has leased since."""
+    if ids:
+        session.execute(_DONE, {"ids": list(ids), "owner": owner})
 
 
-def take_rooms(session: Session, now: datetime, *, until: datetime) -> list[str]:
+def later(session: Session, ids: Sequence[int], now: datetime, *, owner: str, soon: timedelta | None = None) -> None:
+    """Could not be looked into now: keep, try again; ever later where a side is away, `soon` where only somebody was at the room."""
+    for row in session.scalars(select(NoticeRow).where(NoticeRow.id.in_(ids), NoticeRow.lease_owner == owner)):
+        row.attempts += 0 if soon else 1
+        row.due_at, row.lease_owner, row.lease_until = now + (soon or pause(row.attempts)), None, None
+
+
+def of_room(session: Session, room_id: str) -> list[int]:
+    """Exchange's plain notices of a room that have arrived by now: a delta read from now on tells what they are about."""
+    return list(session.scalars(_OF_ROOM, {"room": room_id}))
+
+
+def told(session: Session, ids: Sequence[int]) -> None:
+    """A delta that was read after their arrival has been worked off, whoever leased them."""
+    if ids:
+        session.execute(_TOLD, {"ids": list(ids)})
+
+
+def are_rooms_due(session: Session, now: datetime) -> bool:
+    return session.scalar(select(RoomRow.id).where(RoomRow.due_at <= now, RoomRow.enabled).limit(1)) is not None
+
+
+def take_rooms(session: Session, now: datetime, *, until: datetime, limit: int = 100) -> list[str]:
     """Rooms that somebody asked to look at. Until `rooms_done` they are due again at `until`, so a killed worker loses none."""
-    ours = update(RoomRow).where(RoomRow.due_at <= now, RoomRow.enabled).values(due_at=until).returning(RoomRow.id)
+    is_due = (RoomRow.due_at <= now, RoomRow.enabled)
+    first = select(RoomRow.id).where(*is_due).order_by(RoomRow.due_at, RoomRow.id).limit(limit)
+    ours = update(RoomRow).where(*is_due, RoomRow.id.in_(first)).values(due_at=until).returning(RoomRow.id)
     return sorted(session.scalars(ours.execution_options(synchronize_session=False)))
 
 

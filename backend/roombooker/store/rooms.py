@@ -38,7 +38,8 @@ def get(session: Session, room_id: str) -> Room:
 
 
 def by_ids(session: Session, room_ids: Iterable[str]) -> dict[str, Room]:
-    rows = session.scalars(select(RoomRow).where(RoomRow.id.in_(set(room_ids))))
+    wanted = set(room_ids)
+    rows = session.scalars(select(RoomRow).where(RoomRow.id.in_(wanted))) if wanted else ()
     return {row.id: to_room(row) for row in rows}
 
 
