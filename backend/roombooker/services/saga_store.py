@@ -199,7 +199,7 @@ class SagaStore:
                 row.match_key = item.match_key
                 if item.record:
                     turn.remember(row, item.record, item)
-                row.reason_code = row.reason = None
+                row.reason_code = row.reason = row.refused = None
             elif item.phase is ItemPhase.GONE and item.way is Way.DROP and row:
                 _end(row, "cancelled", turn.now, Reason("moved", "The booking went on without this room."))
             elif item.phase is ItemPhase.STUCK and row:
@@ -248,7 +248,10 @@ _UNDONE = (ItemPhase.TAKEN, ItemPhase.REFUSED, ItemPhase.ABANDONED)
 
 
 def standing_state(row: LinkRow) -> str:
-    """The outside's word for a link that nobody is working on, from what is remembered of its sides."""
+    """The outside's word for a link that nobody is working on, from what is remembered of its sides. What waits for a person goes on
+    waiting: a wish that came to nothing has not settled it."""
+    if row.refused:
+        return "on_hold"
     topdesk = next((s for s in row.sides if s.side == Side.TOPDESK), None)
     if topdesk is not None and topdesk.standing == Standing.REQUESTED:
         return "awaiting_approval"
