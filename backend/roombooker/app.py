@@ -108,9 +108,9 @@ def build(settings: Settings, *, clock: Callable[[], datetime] | None = None) ->
     meetings = GraphMeetings(graph, clock=clock, people_calendars=settings.people_calendars)
     engine = Engine(settings)
     owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    requesters = Requesters(database=database, facilities=facilities, settings=settings, clock=clock)
     groups = Groups(database=database, facilities=facilities, requesters=requesters, clock=clock)
     availability = AvailabilityService(database=database, settings=settings, clock=clock, groups_of=groups.soon)
-    requesters = Requesters(database=database, facilities=facilities, settings=settings, clock=clock)
     telling = Telling(clock=clock, mails=settings.mail_from is not None)
     # As long as a sending may take with every answer just in time: a second worker would send it too.
     posting = Posting(database=database, mail=_mailer(settings, meetings), clock=clock,
