@@ -20,7 +20,7 @@ from roombooker.domain.saga.start import add, drop, shift
 from roombooker.domain.slot import Slot
 from roombooker.errors import InProgress, InvalidInput
 from roombooker.services.framing import facts_json, frame_of
-from roombooker.services.ownership import rows_of, standing
+from roombooker.services.ownership import standing
 from roombooker.services.saga_store import Frame
 from roombooker.services.wishes import BookingRequest, check_party, check_slots, fingerprint, jsonable
 from roombooker.settings import Settings
@@ -85,7 +85,7 @@ class Intake:
     def move(self, caller: Caller, key: str, booking_id: str, changes: Mapping[str, Any], body: Mapping[str, Any]) -> Begun:
         now = self._clock()
         with self._database.read() as session:
-            rows = standing(rows_of(session, caller, booking_id))
+            rows = standing(links.of_booking(session, booking_id))
             slot, wanted = _destination(rows, changes)
             found = self._mapped(session, wanted) | rooms.by_ids(session, {row.room_id for row in rows})
             olds = {row.room_id: old_of(row) for row in rows}
