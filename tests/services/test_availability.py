@@ -12,7 +12,8 @@ from roombooker.domain.room import Room, ServiceHours
 from roombooker.domain.slot import Slot
 from roombooker.errors import InvalidInput
 from roombooker.services.availability import AvailabilityService, question_from
-from roombooker.store import occupancy, rooms
+from roombooker.store import links, occupancy, rooms
+from roombooker.store.db import Database
 from roombooker.store.models import PersonRow
 
 NINE = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)  # the day after the test clock's Monday
@@ -99,13 +100,39 @@ def test_no_way_out_lies_in_the_past(house: House) -> None:
     assert [one["kind"] for one in busy["alternatives"]] == ["shorter"]
 
 
-def test_block_time_counts_before_and_after(house: House) -> None:
+def test_block_time_counts_before_and_after_both_bookings(house: House) -> None:
     amber = house.room("amber", block_time=timedelta(minutes=15))
     house.book(amber, 10, 11)
     (busy,) = house.ask(body())["rooms"]
     assert busy["state"] == "busy"
     assert busy["conflicts"][0]["start"] == "2026-11-24T10:00:00Z"
-    assert busy["alternatives"][0]["start"] == "2026-11-24T08:45:00Z"
+    assert busy["alternatives"][0]["start"] == "2026-11-24T08:30:00Z"
+    assert house.states(body(8.5, 9.5)) == house.states(body(11.5, 12)) == [("amber", "free")]
+    assert house.states(body(8.5, 9.6)) == house.states(body(11.4, 12)) == [("amber", "busy")]
+    assert house.ask(body(8, 9))["rooms"][0]["free_until"] == "2026-11-24T09:30:00Z"
+
+
+def test_one_block_time_lies_between_bookings_where_they_may_overlap(database, clock) -> None:
+    house = House(Database(database.engine, blocks_may_overlap=True), clock)
+    amber = house.room("amber", block_time=timedelta(minutes=15))
+    with house.database.read() as session:
+        house.book(rooms.get(session, amber.id), 10, 11)
+    assert house.states(body(8.5, 9.75)) == house.states(body(11.25, 12)) == [("amber", "free")]
+    assert house.states(body(8.5, 9.8)) == house.states(body(11.2, 12)) == [("amber", "busy")]
+
+
+@pytest.mark.parametrize("side", list(Side))
+def test_a_booking_made_private_shows_nobody_though_neither_side_says_so(house: House, side: Side) -> None:
+    """TOPdesk has no such mark, and a room's calendar may clear it (RemovePrivateProperty)."""
+    amber = house.room("amber")
+    with house.database.write() as session:
+        for key, is_private in (("ORB-1", True), ("ORB-2", False)):
+            links.new_link(session, booking_id=key, match_key=key, room_id=amber.id, start_at=at(9), end_at=at(10), at=house.clock(),
+                           organizer_email=BOB.email, subject="", attendees=1, private=is_private, caller="t:o")  # fmt: skip
+    house.book(amber, 9, 10, side, match_key="ORB-1", private=False)
+    house.book(amber, 11, 12, side, match_key="ORB-2", private=False)
+    (one,) = house.ask(body(9, 12))["rooms"]
+    assert ["by" in shown for shown in one["conflicts"]] == [False, True]
 
 
 def test_a_private_booking_shows_nobody(house: House) -> None:

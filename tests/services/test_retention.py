@@ -111,3 +111,40 @@ def test_the_erased_are_named_nowhere_but_in_what_is_still_ahead(retention: Rete
     clock.advance(timedelta(days=2))
     assert retention.erase(ALICE.email)["kept"] == 0
     assert retention.export(ALICE.email)["bookings"] == []
+
+
+def _stranger() -> dict[str, str]:
+    return {"side": "topdesk", "ref": "r", "organizer": BOB.name}
+
+
+def test_erasing_reaches_work_items_sign_ins_and_who_did_what(retention: Retention, database: Database, clock: ManualClock) -> None:
+    over, ahead = _book(database, clock, -1, booking_id="over"), _book(database, clock, 1, booking_id="ahead")
+    with database.write() as session:
+        session.get_one(LinkRow, over).organizer_name = session.get_one(LinkRow, ahead).organizer_name = ALICE.name
+        people.keep_addresses(session, "t:alice", {ALICE.email, "a@contoso.example"}, at=clock())
+        people.keep_addresses(session, "t:bob", {BOB.email}, at=clock())
+        session.get_one(LinkRow, over).caller = "t:bob"  # booked for her
+        for name in (ALICE.name, ALICE.email):
+            hers = [{"side": "exchange", "ref": "e", "organizer": name}, _stranger()]
+            work_items.open_item(session, kind="ambiguous", dedupe=f"1{name}", reason="Why", at=clock(), link_id="other", candidates=hers)
+        kept = work_items.open_item(session, kind="conflict", dedupe="2", reason="Why", at=clock(), link_id=ahead, candidates=hers)
+        settled = work_items.open_item(session, kind="conflict", dedupe="3", reason="Why", at=clock(), candidates=hers)
+        work_items.settle(session, settled, at=clock(), by=ALICE.email, outcome="Done")
+        for cause in ("t:alice", ALICE.email, "t:bob"):
+            journal.write(session, kind="asked", message="Asked.", at=clock(), caused_by=cause, booking_id="somebody else's")
+        journal.write(session, kind="moved", message="Moved.", at=clock(), caused_by="sweep", before={"organizer": ALICE.name})
+        kept_id = kept.id
+    assert [row["id"] for row in retention.export(ALICE.email)["sign_ins"]] == ["t:alice"]
+    retention.erase(ALICE.email)
+    with database.read() as session:
+        items = session.scalars(select(WorkItemRow)).all()
+        shown = [c["organizer"] for item in items if item.id != kept_id for c in item.candidates]
+        assert set(shown) == {None, BOB.name}
+        assert session.get_one(WorkItemRow, kept_id).candidates[0]["organizer"] == ALICE.email, "a person must still be able to settle it"
+        assert [item.settled_by for item in items if item.settled_at] == [None]
+        assert session.get(PersonRow, "t:alice") is None
+        assert session.get(PersonRow, "t:bob") is not None, "an assistant is somebody else"
+        causes = session.scalars(select(JournalRow.caused_by).where(JournalRow.booking_id == "somebody else's")).all()
+        assert sorted(causes) == ["", "", "t:bob"]
+        everything = [str(vars(row)) for row in session.scalars(select(JournalRow).where(JournalRow.booking_id.is_distinct_from("ahead")))]
+    assert not [line for line in everything if ALICE.email in line or ALICE.name in line or "t:alice" in line]

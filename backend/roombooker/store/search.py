@@ -3,6 +3,7 @@
 The statements are plain SQL that both databases read alike. They are written out with their numbers, all whole numbers of our own
 making, because building and binding them as expressions costs more time than running them."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,21 +12,38 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from roombooker.domain.slot import Slot
+from roombooker.store import rooms
 from roombooker.store.daybits import masks, to_minute
 
 _ARMS = 400
+_DRIVER = "driver"  # in a session's own notes
 _Hours = tuple[tuple[int, int], ...]  # hour of the day, bits of it
 
 
 @dataclass(frozen=True, slots=True)
 class Occupant:
-    """A booking as it stands in a room, in minutes since 1970: blocked span, planned span, and who may be shown for it."""
+    """A booking as it stands in a room, in minutes since 1970: the span closed to others, planned span, and who may be shown for it."""
 
     start: int
     end: int
     planned_start: int
     planned_end: int
     by: str | None
+
+
+def known(session: Session, person: str) -> tuple[str, str | None, str | None, frozenset[str]]:
+    """The version of the rooms, and where a person (an address) booked last and likes to: building, floor, ids of rooms."""
+    mark = "%s" if _is_postgres(session) else "?"
+    query = (
+        'SELECT c.value, p.last_building, p.last_floor, p.favourites FROM "cursor" c '  # noqa: S608
+        f"LEFT JOIN person p ON p.email = {mark} WHERE c.name = {mark}"
+    )
+    found = _rows(session, query, (person, rooms.VERSION))
+    if not found:  # no room was ever saved
+        return "", None, None, frozenset()
+    version, building, floor, favourites = found[0]
+    ids = json.loads(favourites) if isinstance(favourites, str) else favourites or ()  # one of the drivers reads JSON itself
+    return version, building, floor, frozenset(ids or ())
 
 
 def taken(session: Session, slot: Slot) -> set[int]:
@@ -68,16 +86,20 @@ def clashes(session: Session, slots: Sequence[Slot]) -> dict[int, int]:
     return dict(zip(map(int, numbers.split(",")), map(int, counts.split(",")), strict=True)) if numbers else {}
 
 
+# TOPdesk keeps no such mark, and a room's calendar may be set to clear it: what was asked for stands.
+_PRIVATE = "private OR EXISTS (SELECT 1 FROM link WHERE link.match_key = occupancy.match_key AND link.private)"
+
+
 def occupants(session: Session, numbers: Iterable[int], slots: Sequence[Slot]) -> dict[int, list[Occupant]]:
     """What stands in these rooms during any of the slots, soonest first; what both sides say of one booking counts once."""
-    rooms = _list(numbers)
+    wanted = _list(numbers)
     # One arm per slot with its numbers written out: joined to a list of slots, PostgreSQL compares every booking with every slot.
     arms = [
-        "SELECT room_no, start_min, end_min, planned_start_min, planned_end_min, shown_by, match_key, private FROM occupancy "  # noqa: S608
-        f"WHERE room_no IN ({rooms}) AND start_min < {end} AND start_min > {start} - (SELECT span FROM longest) AND end_min > {start}"
+        f"SELECT room_no, start_min, end_min, planned_start_min, planned_end_min, shown_by, match_key, {_PRIVATE} FROM occupancy "  # noqa: S608
+        f"WHERE room_no IN ({wanted}) AND start_min < {end} AND start_min > {start} - (SELECT span FROM longest) AND end_min > {start}"
         for start, end in ((to_minute(slot.start), to_minute(slot.end)) for slot in slots)
     ]
-    longest = f"WITH longest(span) AS (SELECT max(longest_min) FROM occupancy_room WHERE no IN ({rooms})) "  # noqa: S608
+    longest = f"WITH longest(span) AS (SELECT max(longest_min) FROM occupancy_room WHERE no IN ({wanted})) "  # noqa: S608
     rows = _rows(session, f"{longest}{_together('UNION ALL', arms)} ORDER BY room_no, start_min")
     found: dict[int, list[Any]] = defaultdict(list)
     for row in rows:
@@ -127,20 +149,33 @@ def _blocked(hours: _Hours) -> str:
 
 
 def _joined(session: Session, column: str) -> str:
-    if session.get_bind().dialect.name == "postgresql":
+    if _is_postgres(session):
         return f"string_agg(CAST({column} AS TEXT), ',')"
     return f"group_concat({column})"
+
+
+def _is_postgres(session: Session) -> bool:
+    return session.get_bind().dialect.name == "postgresql"
 
 
 def _list(numbers: Iterable[int]) -> str:
     return ",".join(str(int(number)) for number in numbers)
 
 
-def _rows(session: Session, query: str) -> Sequence[Any]:
+def _rows(session: Session, query: str, values: Sequence[str] = ()) -> Sequence[Any]:
     """By the driver itself, inside the session's transaction: SQLAlchemy's execution costs as much as these statements take."""
-    cursor = session.connection().connection.cursor()
+    cursor = _cursor(session)
     try:
-        cursor.execute(query)
+        cursor.execute(query, values) if values else cursor.execute(query)
         return cursor.fetchall()
     finally:
         cursor.close()
+
+
+def _cursor(session: Session) -> Any:
+    """The driver's, inside the session's transaction; which connection that is on is asked once per transaction."""
+    transaction, known = session.get_transaction(), session.info.get(_DRIVER)
+    if transaction is None or known is None or known[0] is not transaction:
+        connection = session.connection().connection
+        known = session.info[_DRIVER] = (session.get_transaction(), connection)
+    return known[1].cursor()
