@@ -4,14 +4,17 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, delete, or_, select, update
+from sqlalchemy import CursorResult, Table, Update, bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from roombooker.store.models import IntentRow
 
+_INTENT = cast("Table", IntentRow.__table__)
+_BY_KEY = select(IntentRow).where(IntentRow.caller == bindparam("caller"), IntentRow.key == bindparam("key"))
+
 
 def by_key(session: Session, caller: str, key: str) -> IntentRow | None:
-    return session.scalar(select(IntentRow).where(IntentRow.caller == caller, IntentRow.key == key))
+    return session.scalar(_BY_KEY, {"caller": caller, "key": key})
 
 
 def get(session: Session, intent_id: str) -> IntentRow | None:
@@ -20,25 +23,18 @@ def get(session: Session, intent_id: str) -> IntentRow | None:
 
 def take(session: Session, intent_id: str, owner: str, *, now: datetime, until: datetime) -> bool:
     """The lease, by conditional UPDATE: False where somebody else holds one that has not run out. The holder may take it again."""
-    return _changed(
-        session,
-        update(IntentRow)
-        .where(
-            IntentRow.id == intent_id,
-            or_(IntentRow.lease_owner.is_(None), IntentRow.lease_until < now, IntentRow.lease_owner == owner),
-        )
-        .values(lease_owner=owner, lease_until=until),
-    )
+    free = or_(_INTENT.c.lease_owner.is_(None), _INTENT.c.lease_until < now, _INTENT.c.lease_owner == owner)
+    return _changed(session, update(_INTENT).where(_INTENT.c.id == intent_id, free).values(lease_owner=owner, lease_until=until))
 
 
 def save(session: Session, intent_id: str, owner: str, **values: Any) -> bool:
     """Only while the lease is still ours: a driver that was thought dead must not overwrite its successor."""
-    return _changed(session, update(IntentRow).where(IntentRow.id == intent_id, IntentRow.lease_owner == owner).values(**values))
+    return _changed(session, update(_INTENT).where(_INTENT.c.id == intent_id, _INTENT.c.lease_owner == owner).values(**values))
 
 
 def answer(session: Session, intent_id: str, status: int, answered: dict[str, Any]) -> None:
     """What its caller was told, for whoever asks with the same key again."""
-    _changed(session, update(IntentRow).where(IntentRow.id == intent_id).values(answer_status=status, answer=answered))
+    _changed(session, update(_INTENT).where(_INTENT.c.id == intent_id).values(answer_status=status, answer=answered))
 
 
 def due(session: Session, now: datetime, *, limit: int = 50) -> list[str]:
@@ -76,6 +72,6 @@ def reap(session: Session, before: datetime) -> int:
     return cast("CursorResult[Any]", done).rowcount
 
 
-def _changed(session: Session, statement: Any) -> bool:
-    done = session.execute(statement.execution_options(synchronize_session=False))
-    return cast("CursorResult[Any]", done).rowcount == 1
+def _changed(session: Session, statement: Update) -> bool:
+    """Past the objects of the session, which is what the lease is for: only the database knows who holds it."""
+    return session.connection().execute(statement).rowcount == 1

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import bindparam, delete, or_, select
 from sqlalchemy.orm import Session
 from ulid import ULID
 
@@ -26,10 +26,11 @@ def new_link(session: Session, *, booking_id: str, match_key: str, room_id: str,
     return row
 
 
+_OF_BOOKING = select(LinkRow).where(LinkRow.booking_id == bindparam("booking_id")).order_by(LinkRow.start_at, LinkRow.room_id, LinkRow.id)
+
+
 def of_booking(session: Session, booking_id: str) -> list[LinkRow]:
-    return list(
-        session.scalars(select(LinkRow).where(LinkRow.booking_id == booking_id).order_by(LinkRow.start_at, LinkRow.room_id, LinkRow.id))
-    )
+    return list(session.scalars(_OF_BOOKING, {"booking_id": booking_id}))
 
 
 def by_key(session: Session, match_key: str) -> LinkRow | None:
