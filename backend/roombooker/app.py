@@ -92,7 +92,7 @@ def build(settings: Settings, *, clock: Callable[[], datetime] | None = None) ->
     clock = clock or (lambda: datetime.now(UTC))
     logs.configure(settings.log_level)
     web = Flask("roombooker", static_folder=None)
-    database = attach(web, settings.database_url)
+    database = attach(web, settings.database_url, blocks_may_overlap=settings.blocks_may_overlap)
     topdesk_lanes = shared_lanes(database, "topdesk", settings.topdesk_connections)
     topdesk = open_topdesk(settings, clock=clock, on_call=_measure, shared=topdesk_lanes)
     entra_session = open_session(

@@ -78,6 +78,9 @@ class Settings:
     horizon_days: int = _setting("how far ahead both sides are kept in step", 180)
     horizon_every_seconds: float = _setting("how soon each room's whole horizon is read again", 3600.0)
     cancellation: str = _setting("cancellation requests: automatic | manual", "automatic")
+    blocks_may_overlap: bool = _setting(
+        "TOPdesk lets a room's clean-up and the next set-up overlap: bookings lie one block time apart instead of two", default=False
+    )
     dominant: str = _setting("who wins when both sides changed: topdesk | exchange", "topdesk")
     people_calendars: bool = _setting("the optional scope on people's mailboxes is granted: person mode and real moves", default=False)
     mail_from: str | None = _setting("mailbox that mails organizers about changes made for them; unset: no mail", None)

@@ -175,6 +175,7 @@ class FakeFacilities(FakeCalendar):
     def __init__(self, clock: Callable[[], datetime], conflict_mode: str = "reject") -> None:
         super().__init__(clock)
         self.conflict_mode = conflict_mode
+        self.blocks_may_overlap = False
         self.cards: dict[str, PersonCard] = {}  # by id
         self.groups: dict[str, set[str]] = {}  # ids and names of person groups, by person
         self.account = self.add_person(Person("roombooker@contoso.example", "Room Booker"))
@@ -259,7 +260,7 @@ class FakeFacilities(FakeCalendar):
     def occupied(self, rooms: Sequence[Room], slot: Slot) -> dict[str, list[Booking]]:
         def act() -> dict[str, list[Booking]]:
             return {
-                room.id: [self._seen_from(room, b) for b in self.live(room) if b.slot.overlaps(slot.widened(room.block_time))]
+                room.id: [self._seen_from(room, b) for b in self.live(room) if b.slot.overlaps(slot.widened(room.apart))]
                 for room in rooms
             }
 
@@ -344,7 +345,7 @@ class FakeFacilities(FakeCalendar):
     # inner workings
 
     def _standing_at(self, room: Room, slot: Slot, wanted: Standing, but: str | None) -> Standing:
-        widened = slot.widened(room.block_time)
+        widened = slot.widened(room.block_time * (1 if self.blocks_may_overlap else 2))
         clashes = [b for b in self.live(room) if b.ref != but and b.slot.overlaps(widened)]
         if not clashes or self.conflict_mode == "silent":
             return wanted

@@ -131,7 +131,7 @@ class Facilities(Calendar, Protocol):
     """What only TOPdesk (or another facility system) can be asked."""
 
     def occupied(self, rooms: Sequence[Room], slot: Slot) -> dict[str, list[Booking]]:
-        """Live bookings that overlap the slot widened by each room's block time: room id -> bookings; one call for all rooms."""
+        """Live bookings that lie too near the slot (see Room.apart) or overlap it: room id -> bookings; one call for all rooms."""
         ...
 
     def person_by_email(self, email: str) -> PersonCard | None:

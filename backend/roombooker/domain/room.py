@@ -50,7 +50,8 @@ class Room:
     photo_url: str | None = None
     wheelchair_accessible: bool | None = None
     requires_approval: bool = False
-    block_time: timedelta = timedelta()
+    block_time: timedelta = timedelta()  # set-up before and clean-up after each booking
+    blocks_may_overlap: bool = False  # TOPdesk's rule, see `apart`; a setting, not kept with the room
     service_hours: ServiceHours | None = None
     max_duration: timedelta | None = None
     horizon: timedelta | None = None
@@ -65,3 +66,9 @@ class Room:
     mapped_in: str = "topdesk"  # topdesk | admin: where the pairing is kept
     alarm: str | None = None  # why the pairing is broken, in words: mailbox gone, location archived, out of scope …
     attributes: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def apart(self) -> timedelta:
+        """How long must lie between two bookings, at the least. Whether one's clean-up may overlap the next one's set-up is not
+        documented; that they may not is safe: then nothing is shown as free that TOPdesk refuses."""
+        return self.block_time if self.blocks_may_overlap else 2 * self.block_time

@@ -49,7 +49,7 @@ class Rules:
     exchange: SideRules
     dominant: Side | None = Side.TOPDESK  # None: a person decides
     hold: timedelta = timedelta(minutes=30)
-    block: timedelta = timedelta()
+    block: timedelta = timedelta()  # how long lies between two bookings (Room.apart)
     live_keys: frozenset[str] = frozenset()  # keys of intents at work: their records belong to the saga
     nobody: frozenset[str] = frozenset()  # addresses that stand for no organizer: the person account's
 

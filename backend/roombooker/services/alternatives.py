@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -20,7 +20,6 @@ class Neighbourhood:
     """What stands in a room around a slot (half an hour on either side)."""
 
     stood: Sequence[Occupant]
-    block_time: timedelta = timedelta()
 
     def is_free(self, start: int, end: int) -> bool:
         for one in self.stood:  # noqa: SIM110  asked a dozen times per room: a generator costs more than the comparison

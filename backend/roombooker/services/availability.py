@@ -179,7 +179,7 @@ class AvailabilityService:
             wanted = [snapshot.by_id[room_id] for room_id in ids if room_id in snapshot.by_id]
             if len(wanted) == 1 and len(slots) == 1 and wanted[0].number is not None:
                 around = index.occupants(session, [wanted[0].number], [slots[0].widened(AROUND)])
-                found += nearby(slots[0], Neighbourhood(around.get(wanted[0].number, []), wanted[0].room.block_time), now)
+                found += nearby(slots[0], Neighbourhood(around.get(wanted[0].number, [])), now)
             taste = Taste(wanted[0].room.building, wanted[0].room.floor) if wanted else NO_TASTE
             selection = snapshot.select(NO_FILTERS, attendees, taste)
             closed = _closed(snapshot, selection, slots, now)
@@ -238,7 +238,7 @@ class AvailabilityService:
             else:
                 ((start, end),) = spans
                 answer.conflicts = [_conflict(one) for one in stood if one.start < end and one.end > start]
-                answer.alternatives = nearby(slots[0], Neighbourhood(stood, answer.listed.room.block_time), now)
+                answer.alternatives = nearby(slots[0], Neighbourhood(stood), now)
                 answer.alternatives += [other_room(slots[0], one.public) for one in best]
         if len(slots) > 1 and not best and busy:
             self._room_per_date(session, busy, slots, selection, closed, around)

@@ -92,7 +92,7 @@ class Reserving:
         return self._clashes(room, ours, match_key, self._facilities.occupied([room], ours.slot).get(room.id, []))
 
     def _clashes(self, room: Room, ours: Booking, match_key: str, shown: Sequence[Booking]) -> bool:
-        wide = ours.slot.widened(room.block_time)
+        wide = ours.slot.widened(room.apart)
         there = [b for b in shown if b.is_live and b.ref != ours.ref and b.slot.overlaps(wide)]
         flagged = any(b.ref == ours.ref and b.standing is Standing.CONFLICTING for b in shown)
         for double in there:

@@ -34,7 +34,7 @@ def rules_for(room: Room, settings: Settings, now: datetime, live_keys: frozense
         ),
         dominant=Side(room.dominant.value),
         hold=settings.hold,
-        block=room.block_time,
+        block=room.apart,
         live_keys=live_keys,
         nobody=frozenset({account}) if "@" in account else frozenset(),
     )  # fmt: skip

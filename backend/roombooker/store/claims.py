@@ -18,13 +18,13 @@ _CLAIMING = 0x0B00C  # ours among PostgreSQL's advisory locks
 
 def claim(session: Session, room: Room, slot: Slot, *, intent_id: str, match_key: str, at: datetime,
           besides: Collection[str] | None = ()) -> bool:  # fmt: skip
-    """False where another claim or a stored booking overlaps the slot widened by block time, those of `besides` (match keys) apart;
+    """False where another claim or a stored booking overlaps the slot or lies too near to it, those of `besides` (match keys) apart;
     `besides` None: the index is not asked, since the caller looks at TOPdesk itself before and after.
 
     The claim is inserted first and the index is asked after it, in one transaction: on PostgreSQL the exclusion constraint makes
     two that race wait for each other, on SQLite BEGIN IMMEDIATE does; so the later one always sees what the earlier one stored.
     Claim rooms in the order of their ids, so that two intents never wait for each other crosswise."""
-    wide = slot.widened(room.block_time)
+    wide = _wide(room, slot)
     _queue_up(session, room.id)
     if _claimed(session, room.id, wide, besides=intent_id):
         return False
@@ -33,7 +33,7 @@ def claim(session: Session, room: Room, slot: Slot, *, intent_id: str, match_key
     )
     if not _insert(session, row):
         return False
-    # The others' block time is in their spans already, ours is counted by their spans against our own slot.
+    # How far we must stay away from the others is in their spans already.
     if besides is not None and occupancy.is_taken(session, room.id, slot, besides):
         session.delete(row)
         session.flush()
@@ -60,7 +60,7 @@ def guard(session: Session, room: Room, slot: Slot, *, intent_id: str, match_key
     """Keep a slot that is being left until the move is settled; the intent's own claim that overlaps it grows instead.
 
     False where somebody was faster: then putting it back would clash, and the saga will find that out."""
-    wide = slot.widened(room.block_time)
+    wide = _wide(room, slot)
     _queue_up(session, room.id)
     own = session.scalar(
         select(ClaimRow).where(
@@ -95,6 +95,11 @@ def release_of_links(session: Session, room_id: str) -> None:
     """Those of the sync in this room: it claims in the name of a link, under the room's lease."""
     mine = ClaimRow.intent_id.in_(select(LinkRow.id))
     session.execute(delete(ClaimRow).where(ClaimRow.room_id == room_id, mine).execution_options(synchronize_session=False))
+
+
+def _wide(room: Room, slot: Slot) -> Slot:
+    """Two of these overlap just where the slots lie too near to each other: each keeps the others away after itself."""
+    return Slot(slot.start, slot.end + room.apart)
 
 
 def _queue_up(session: Session, room_id: str) -> None:

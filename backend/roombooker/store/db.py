@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection, Dialect, make_url
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
+BLOCKS_MAY_OVERLAP = "blocks_may_overlap"  # in a session's info
 _NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -49,10 +50,12 @@ class UtcDateTime(TypeDecorator[datetime]):
 class Database:
     """Short transactions only: no HTTP call may happen inside one.
 
-    `read()` sees a snapshot; `write()` on SQLite begins IMMEDIATE, so that two writers queue instead of failing half-way."""
+    `read()` sees a snapshot; `write()` on SQLite begins IMMEDIATE, so that two writers queue instead of failing half-way.
+    `blocks_may_overlap` is a fact of this deployment that every room is loaded with."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, blocks_may_overlap: bool = False) -> None:
         self.engine = engine
+        self._info = {BLOCKS_MAY_OVERLAP: blocks_may_overlap}
         self.is_sqlite = engine.dialect.name == "sqlite"
         if self.is_sqlite:
             event.listen(engine, "connect", _tune_sqlite)
@@ -61,29 +64,30 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        with Session(self.engine) as session:
+        with Session(self.engine, info=self._info) as session:
             yield session
 
     @contextmanager
     def write(self) -> Iterator[Session]:
         """Commits at the end of the block, rolls back on an error."""
-        with Session(self._writing, expire_on_commit=False) as session, session.begin():
+        with Session(self._writing, expire_on_commit=False, info=self._info) as session, session.begin():
             yield session
 
 
-def open_database(url: str, **options: Any) -> Database:
+def open_database(url: str, *, blocks_may_overlap: bool = False, **options: Any) -> Database:
     """A database without Flask, for tests and commands; makes the folder of a SQLite file."""
     _make_folder(url)
-    return Database(create_engine(_with_driver(url), **{"hide_parameters": True} | options))
+    engine = create_engine(_with_driver(url), **{"hide_parameters": True} | options)
+    return Database(engine, blocks_may_overlap=blocks_may_overlap)
 
 
-def attach(app: Flask, url: str) -> Database:
+def attach(app: Flask, url: str, *, blocks_may_overlap: bool = False) -> Database:
     """The web application's database, its engine kept by Flask-SQLAlchemy."""
     app.config["SQLALCHEMY_DATABASE_URI"] = _with_driver(_absolute(url))
     # What a statement carried (addresses, subjects) must not reach the log with its failure.
     extension = SQLAlchemy(app, model_class=Base, engine_options={"hide_parameters": True})
     with app.app_context():
-        return Database(extension.engine)
+        return Database(extension.engine, blocks_may_overlap=blocks_may_overlap)
 
 
 def _absolute(url: str) -> str:

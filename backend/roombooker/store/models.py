@@ -120,7 +120,7 @@ class IntentRow(Base):
 
 
 class ClaimRow(Base):
-    """A pending wish for a stretch of a room (block time included), until it is stored as occupancy or given up.
+    """A pending wish for a stretch of a room (and for how long others stay away after it), until it is stored as occupancy or given up.
 
     PostgreSQL also excludes two that overlap in one room (needs btree_gist); on SQLite BEGIN IMMEDIATE does that."""
 
@@ -306,7 +306,8 @@ class SightingRow(Base):
 class OccupancyRow(Base):
     """What each side says is in a room. One row per side's live record; search reads its shadow in `occupancy_day`.
 
-    Instants are whole minutes since 1970 (UTC); `start_min`..`end_min` is the blocked span, block time included.
+    Instants are whole minutes since 1970 (UTC); `start_min`..`end_min` is where no other booking may
+    begin or end: its own time and how far others must stay away (Room.apart) on both sides.
     All keys begin with the room, so that loading a room touches neighbouring pages only."""
 
     __tablename__ = "occupancy"

@@ -115,12 +115,12 @@ def is_taken(session: Session, room_id: str, slot: Slot, besides: Collection[str
 
 def _record(room: Room, booking: Booking, seen_s: int) -> _Record:
     start, end = to_minute(booking.slot.start), to_minute(booking.slot.end)
-    block = int(room.block_time / timedelta(minutes=1))
+    apart = int(room.apart / timedelta(minutes=1))
     shown_by = None
     if booking.organizer is not None and not booking.private:
         shown_by = (booking.organizer.name or booking.organizer.email)[:255]
     return {
-        "ref": booking.ref, "start_min": start - block, "end_min": end + block, "planned_start_min": start, "planned_end_min": end,
+        "ref": booking.ref, "start_min": start - apart, "end_min": end + apart, "planned_start_min": start, "planned_end_min": end,
         "match_key": booking.match_key, "private": booking.private, "shown_by": shown_by, "seen_s": seen_s,
     }  # fmt: skip
 

@@ -11,6 +11,7 @@ from ulid import ULID
 
 from roombooker.domain.room import Cancellation, Dominant, MeetingMode, Room, SeriesMode, ServiceHours
 from roombooker.errors import NotFound
+from roombooker.store.db import BLOCKS_MAY_OVERLAP
 from roombooker.store.models import CursorRow, OccupancyRoomRow, RoomRow, SubscriptionRow
 from roombooker.store.upsert import upsert
 
@@ -26,7 +27,7 @@ def every(session: Session, *, enabled_only: bool = False) -> list[Room]:
     query = select(RoomRow).order_by(RoomRow.name, RoomRow.id)
     if enabled_only:
         query = query.where(RoomRow.enabled)
-    return [to_room(row) for row in session.scalars(query)]
+    return [to_room(session, row) for row in session.scalars(query)]
 
 
 def get(session: Session, room_id: str) -> Room:
@@ -34,13 +35,13 @@ def get(session: Session, room_id: str) -> Room:
     row = session.get(RoomRow, room_id)
     if row is None:
         raise NotFound(f"There is no room {room_id!r}.")
-    return to_room(row)
+    return to_room(session, row)
 
 
 def by_ids(session: Session, room_ids: Iterable[str]) -> dict[str, Room]:
     wanted = set(room_ids)
     rows = session.scalars(select(RoomRow).where(RoomRow.id.in_(wanted))) if wanted else ()
-    return {row.id: to_room(row) for row in rows}
+    return {row.id: to_room(session, row) for row in rows}
 
 
 def by_mailbox(session: Session, mailbox: str) -> Room | None:
@@ -90,7 +91,7 @@ def version(session: Session) -> str:
     return session.scalar(select(CursorRow.value).where(CursorRow.name == VERSION)) or ""
 
 
-def to_room(row: RoomRow) -> Room:
+def to_room(session: Session, row: RoomRow) -> Room:
     policy = row.policy or {}
     return Room(
         id=row.id,
@@ -108,6 +109,7 @@ def to_room(row: RoomRow) -> Room:
         wheelchair_accessible=row.wheelchair_accessible,
         requires_approval=row.requires_approval,
         block_time=timedelta(minutes=row.block_minutes),
+        blocks_may_overlap=session.info.get(BLOCKS_MAY_OVERLAP, False),
         person_group=row.person_group,
         enabled=row.enabled,
         mapped_in=row.mapped_in,
@@ -193,4 +195,4 @@ def _write_minutes(value: timedelta | None) -> float | None:
 
 def _one(session: Session, condition: Any) -> Room | None:
     row = session.scalars(select(RoomRow).where(condition)).one_or_none()
-    return None if row is None else to_room(row)
+    return None if row is None else to_room(session, row)

@@ -81,7 +81,7 @@ class TopdeskFacilities:
         answer: dict[str, list[Booking]] = {room.id: [] for room in rooms}
         for at in range(0, len(rooms), _ROOMS_IN_A_QUERY):
             some = rooms[at : at + _ROOMS_IN_A_QUERY]
-            widest = slot.widened(max((room.block_time for room in some), default=timedelta()))
+            widest = slot.widened(max((room.apart for room in some), default=timedelta()))
             live = fiql.one_of("status", LIVE_STATUSES)
             by_location = fiql.one_of(_LOCATION, (room.location_id for room in some))
             found, is_complete = self._read(
@@ -90,7 +90,7 @@ class TopdeskFacilities:
             if not is_complete:
                 raise Garbled(self.side, "TOPdesk did not tell all that is in these rooms.")
             for room in some:
-                own = slot.widened(room.block_time)
+                own = slot.widened(room.apart)
                 answer[room.id] = [b for b in found if b.room_id == room.id and b.is_live and b.slot.overlaps(own)]
         return answer
 
