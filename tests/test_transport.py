@@ -157,6 +157,33 @@ def test_a_refusals_words_are_found_in_every_shape(body: bytes, message: str, sa
     assert (error.message, error.said) == (message, said)
 
 
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("Taken by\r\n\tBob\u2028again\x00.", "Taken by Bob again ."),
+        ("<p>Not <b>allowed</b></p><script>alert('x')</script>", "Not allowed"),
+        ("&lt;img src=x onerror=alert(1)&gt;No", "No"),
+        ("5 < 6 <a href=", "5 6 a href="),
+        ("abc\u202egnorw", "abc gnorw"),
+        ("Reserved for Bob (bob.devries@contoso.example), ask <bob@contoso.example>.", "Reserved for Bob (…), ask ."),
+        ("x" * 5000, "x" * 299 + "…"),
+    ],
+)
+def test_a_refusals_words_are_one_plain_short_line_without_peoples_addresses(said: str, shown: str) -> None:
+    error = failure("topdesk", 400, {}, json.dumps([{"message": said}, {"message": None}]).encode(), changes=True)
+    assert isinstance(error, Refused)
+    assert error.message == f"TOPdesk refused this: {shown}"
+
+
+def test_a_refusal_of_any_size_is_read_in_no_time() -> None:
+    begun = time.process_time()
+    for said in ("<" * 1_000_000, "a@" * 1_000_000, "<script" * 200_000, "&lt" * 500_000):
+        error = failure("topdesk", 400, {}, json.dumps({"message": said}).encode(), changes=True)
+        assert error is not None
+        assert len(error.message) < 330
+    assert time.process_time() - begun < 2
+
+
 def test_a_page_instead_of_data_is_garbled(server: Server, transport: Transport) -> None:
     server.replies = [say(200, "<html>Sign in</html>", "text/html")]
     with pytest.raises(Garbled):

@@ -1,14 +1,22 @@
 """What came back, and its translation into our error tree."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import cached_property
+from html import unescape
 from typing import Any
+from unicodedata import category
 
 from roombooker.errors import Denied, Garbled, NotFound, OutcomeUnknown, Refused, RoomBookerError, SideError, Unavailable
 
+_WIDTH = 300
+_MOST_READ = 2_000  # of what a side says to people
+_MARKUP = re.compile(r"<(?:script|style)\b.*?(?:</(?:script|style)\s*>|$)|<[^>]*>", re.IGNORECASE | re.DOTALL)
+_ADDRESS = re.compile(r"[^\s@<>()\"',;:]+@[^\s@<>()\"',;:]+")
 NAMES = {"topdesk": "TOPdesk", "exchange": "Exchange", "entra": "Microsoft Entra"}
 
 
@@ -18,15 +26,20 @@ class Spared(Unavailable):
 
 @dataclass(frozen=True)
 class Answer:
-    """A good answer (2xx). Header names are lower case."""
+    """A good answer (2xx). Header names are lower case. `told`: what the body says, where it came decoded (within a batch)."""
 
     side: str
     status: int
     headers: Mapping[str, str]
     body: bytes
+    told: Any = None
 
     def json(self) -> Any:
         """Garbled where it is not JSON."""
+        return self.told if self.told is not None else self._decoded
+
+    @cached_property
+    def _decoded(self) -> Any:
         try:
             return json.loads(self.body)
         except ValueError:
@@ -44,7 +57,7 @@ class Answer:
 
     def records(self, member: str | None = None) -> list[dict[str, Any]]:
         """The list of objects in that member, or the bare list; an empty body (204) is an empty list; Garbled otherwise."""
-        if not self.body.strip() and self.status in (204, 206):
+        if self.told is None and not self.body.strip() and self.status in (204, 206):
             return []
         found = self.json()
         if member is not None:
@@ -121,6 +134,10 @@ def _code(body: bytes) -> str:
 
 
 def _sentences(body: bytes) -> str:
-    """What it says to people, at most 300 characters."""
+    """What it says to people, who read it in a pane, a mail or a meeting: one plain line of at most 300 characters, without markup, what
+    cannot be seen, and addresses of people."""
     said = [e.get("errorMessage") or e.get("message") for e in _entries(body)]
-    return " ".join(s.strip() for s in said if isinstance(s, str))[:300]
+    text = _MARKUP.sub(" ", unescape(" ".join(s for s in said if isinstance(s, str))[:_MOST_READ]))
+    seen = "".join(" " if category(c)[0] in "CZ" else c for c in text if c not in "<>")
+    line = " ".join(_ADDRESS.sub("…", seen).split())
+    return line if len(line) <= _WIDTH else line[: _WIDTH - 1].rstrip() + "…"
