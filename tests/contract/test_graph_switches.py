@@ -126,11 +126,40 @@ def test_an_expired_cursor_gives_the_whole_window_again(graph: MeetingsUnderTest
 
 def test_many_rooms_are_asked_in_batches_of_twenty(graph: MeetingsUnderTest, rooms: list[Room], tap: WireTap) -> None:
     slot = fresh_slot()
-    asks = list(itertools.islice(itertools.cycle([(room, slot, None) for room in rooms]), 41))
+    cursors = [(room, slot, graph.calendar.changes(room, slot, None).cursor) for room in rooms]
+    asks = list(itertools.islice(itertools.cycle(cursors), 41))
     before = tap.count("POST", r"/\$batch$")
     found = list(graph.calendar.changes_all(asks))
     assert [f.room_id for f in found if isinstance(f, Changes)] == [room.id for room, _, _ in asks]
     assert tap.count("POST", r"/\$batch$") - before == 3
+
+
+def test_whole_calendars_are_read_four_at_a_time_so_that_few_are_in_memory(
+    graph: MeetingsUnderTest, rooms: list[Room], tap: WireTap
+) -> None:
+    slot = fresh_slot()
+    asks = list(itertools.islice(itertools.cycle([(room, slot, None) for room in rooms]), 9))
+    before = tap.count("POST", r"/\$batch$")
+    found = list(graph.calendar.changes_all(asks))
+    assert [f.room_id for f in found if isinstance(f, Changes) and f.is_full] == [room.id for room, _, _ in asks]
+    assert tap.count("POST", r"/\$batch$") - before == 3
+
+
+def test_many_stamps_go_in_batches_of_twenty_each_with_its_own_outcome(graph: MeetingsUnderTest, tap: WireTap) -> None:
+    meetings = [graph.book(graph.room, fresh_slot()) for _ in range(21)]
+    stamps = [(graph.calendar.get(graph.room, ref), new_match_key()) for ref in meetings]
+    unknown = replace(stamps[3][0], ref=stamps[3][0].ref[:-8] + "AAAAAAA=")
+    stamps[3] = (unknown, stamps[3][1])
+    before = tap.count("POST", r"/\$batch$")
+    told = graph.calendar.stamp_all(graph.room, stamps)
+    assert tap.count("POST", r"/\$batch$") - before == 2
+    assert [n for n, error in enumerate(told) if error is not None] == [3]
+    assert isinstance(told[3], Refused)
+    for number, (seen, key) in enumerate(stamps):
+        if number != 3:
+            found = graph.calendar.find(graph.room, key)
+            assert found is not None
+            assert found.ref == seen.ref
 
 
 def test_a_room_outside_the_scope_is_denied_and_the_others_still_answer(graph: MeetingsUnderTest, remove: Any) -> None:

@@ -15,7 +15,7 @@ from roombooker.domain.booking import Booking, Draft, Person, Side, Standing
 from roombooker.domain.calendar import Busy, Changes, Listing, Location, PersonCard, Place
 from roombooker.domain.room import MeetingMode, Room
 from roombooker.domain.slot import Slot
-from roombooker.errors import Denied, NotFound, Refused
+from roombooker.errors import Denied, NotFound, Refused, RoomBookerError
 
 T = TypeVar("T")
 NAMES = UUID("4b1f6d5e-6c4a-4a55-9f0b-6d1f4b8f2a10")
@@ -508,6 +508,17 @@ class FakeMeetings(FakeCalendar):
             return self._seen_from(room, self._store(replace(self._record(seen.ref), match_key=match_key)))
 
         return self._call("stamp", act)
+
+    def stamp_all(self, room: Room, stamps: Sequence[tuple[Booking, str]]) -> list[RoomBookerError | None]:
+        found: list[RoomBookerError | None] = []
+        for seen, match_key in stamps:
+            try:
+                self.stamp(room, seen, match_key)
+            except RoomBookerError as error:
+                found.append(error)
+            else:
+                found.append(None)
+        return found
 
     def places(self) -> list[Place]:
         return self._call("places", lambda: list(self.all_places))

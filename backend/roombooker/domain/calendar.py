@@ -8,6 +8,7 @@ from typing import Protocol
 from roombooker.domain.booking import Booking, Draft, Person, Side
 from roombooker.domain.room import Room
 from roombooker.domain.slot import Slot
+from roombooker.errors import RoomBookerError
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +201,10 @@ class MeetingCalendar(Calendar, Protocol):
 
     def stamp(self, room: Room, seen: Booking, match_key: str) -> Booking:
         """Write our key as an extended property on the room's copy; raises Denied with read rights only."""
+        ...
+
+    def stamp_all(self, room: Room, stamps: Sequence[tuple[Booking, str]]) -> list[RoomBookerError | None]:
+        """The same for many meetings and their keys, in batches of 20; one item per stamp, in order: None where it is written."""
         ...
 
     def places(self) -> list[Place]: ...

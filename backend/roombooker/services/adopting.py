@@ -1,35 +1,47 @@
-"""Adopting what exists on both sides by the hundred: a room's first load, its links in few commits and its stamps side by side."""
+"""Adopting what exists on both sides by the hundred: a room's first load, its stamps side by side and its links in few commits.
+
+A hundred is stamped while the hundred before it is committed. Stamps come first: where we are stopped in between, the next pass finds
+the two records by their key and goes on, and none is left without one."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
+from typing import TypeVar
 
 import structlog
+from sqlalchemy.orm import Session
 
 from roombooker.domain.actions import Action, Adopt
-from roombooker.domain.booking import Booking, Side
+from roombooker.domain.booking import Booking, Side, new_match_key
 from roombooker.errors import InProgress, RoomBookerError
-from roombooker.services.answering import Answering
+from roombooker.services.answering import UNSTAMPED, Answering, owes_answer, owes_key
 from roombooker.services.remembering import Memory, Turn
 from roombooker.store import linking
 
 _log = structlog.get_logger(__name__)
 _AT_ONCE = 100  # in one commit; stopped, what was committed is not done again
-_STAMPERS = 4  # as many as may be in flight to one side
+_STAMPERS = 5  # four reservations, as many as may be in flight, and a batch of meetings
+
+T = TypeVar("T")
+Ill = list[tuple[Action, RoomBookerError]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Adopted:
+class _Stamping:
+    """An adoption whose two records are being given their key."""
+
+    action: Adopt
     key: str
-    topdesk: Booking
-    exchange: Booking
+    reservation: "Future[Booking]"
+    meetings: "Future[dict[str, RoomBookerError]]"  # what went wrong, by key; of all that were sent together
 
 
 def is_plain(action: Action, turn: Turn) -> bool:
     """Nothing but two records to remember: no answer of the room hangs on it, and nothing moves."""
-    awaits_answer = turn.room.topdesk_leads or turn.room.requires_approval
-    return isinstance(action, Adopt) and action.link is None and action.moves is None and action.absorbs is None and not awaits_answer
+    if not isinstance(action, Adopt) or action.link is not None or action.moves is not None or action.absorbs is not None:
+        return False
+    return owes_answer(turn.room, action.topdesk, action.exchange) is None
 
 
 class Adopting:
@@ -37,50 +49,99 @@ class Adopting:
         self._memory = memory
         self._answering = answering
 
-    def adopt(self, turn: Turn, adoptions: Sequence[Adopt], keep: Callable[[], None]) -> list[tuple[Action, RoomBookerError]]:
+    def adopt(self, turn: Turn, adoptions: Sequence[Adopt], keep: Callable[[], None]) -> Ill:
         """What must be tried again, with its error. `keep` renews the room's lease, and raises where it is lost."""
-        ill: list[tuple[Action, RoomBookerError]] = []
-        with ThreadPoolExecutor(_STAMPERS, thread_name_prefix="stamp") as pool:
+        ill: Ill = []
+        under_way: list[_Stamping] = []
+        pool = ThreadPoolExecutor(_STAMPERS, thread_name_prefix="stamp")
+        try:
             for at in range(0, len(adoptions), _AT_ONCE):
-                some = adoptions[at : at + _AT_ONCE]
                 try:
                     keep()
                 except RoomBookerError as error:
-                    return ill + [(action, error) for action in adoptions[at:]]
-                adopted, doubled = self._remember(turn, some)
-                ill += [(action, InProgress("This booking has been linked meanwhile.")) for action in doubled]
-                contexts = [copy_context() for _ in adopted]
-                list(pool.map(lambda context, one: context.run(self._stamp, turn, one), contexts, adopted))
-        return ill
+                    return ill + [(one.action, error) for one in under_way] + [(action, error) for action in adoptions[at:]]
+                stamping, doubled = self._stamp(pool, turn, adoptions[at : at + _AT_ONCE])
+                ill += doubled + self._finish(turn, under_way)
+                under_way = stamping
+            return ill + self._finish(turn, under_way)
+        finally:
+            pool.shutdown(cancel_futures=True)  # where we are stopped, nothing more is sent
 
-    def _remember(self, turn: Turn, some: Sequence[Adopt]) -> tuple[list[_Adopted], list[Adopt]]:
-        """One commit. The index learns them from the listings that they came from, at the end of the pass."""
-        adopted: list[_Adopted] = []
-        doubled: list[Adopt] = []
+    def _stamp(self, pool: ThreadPoolExecutor, turn: Turn, some: Sequence[Adopt]) -> tuple[list[_Stamping], Ill]:
+        """Sent off, and those that have been linked meanwhile."""
+        room = turn.room
         with self._memory.writing() as session:
-            known = {
-                (side, remembered.ref)
-                for side, refs in ((Side.TOPDESK, [a.topdesk.ref for a in some]), (Side.EXCHANGE, [a.exchange.ref for a in some]))
-                for link in linking.links_by_ref(session, side, refs)
-                if (remembered := link.remembered(side))
-            }
-            for action in some:
-                if (Side.TOPDESK, action.topdesk.ref) in known or (Side.EXCHANGE, action.exchange.ref) in known:
-                    doubled.append(action)
+            known = _known(session, some)
+            taken = linking.taken_keys(session, [key for a in some if (key := _borne(a)) is not None])
+        keyed: dict[str, Adopt] = {}
+        doubled: Ill = []
+        for action in some:
+            if action.topdesk.ref in known or action.exchange.ref in known:
+                doubled.append((action, InProgress("This booking has been linked meanwhile.")))
+                continue
+            key = _borne(action)
+            keyed[key if key is not None and key not in taken and key not in keyed else new_match_key()] = action
+        stamps = [(a.exchange, key) for key, a in keyed.items() if owes_key(a.exchange, key)]
+        meetings = _start(pool, lambda: self._stamp_meetings(turn, stamps))
+        return [
+            _Stamping(a, key, _start(pool, lambda key=key, a=a: self._answering.stamp_reservation(room, key, a.topdesk)), meetings)  # type: ignore[misc]
+            for key, a in keyed.items()
+        ], doubled
+
+    def _stamp_meetings(self, turn: Turn, stamps: Sequence[tuple[Booking, str]]) -> dict[str, RoomBookerError]:
+        told = self._answering.stamp_meetings(turn.room, stamps)
+        return {key: error for (_, key), error in zip(stamps, told, strict=True) if error is not None}
+
+    def _finish(self, turn: Turn, stamping: Sequence[_Stamping]) -> Ill:
+        """Wait for the stamps, then remember all that need not be tried again."""
+        ill: Ill = []
+        stamped: list[tuple[str, Adopt]] = []
+        for one in stamping:
+            errors = [one.meetings.result().get(one.key)]
+            try:
+                turn.written.append(one.reservation.result())
+            except RoomBookerError as error:
+                errors.append(error)
+            errors = [error for error in errors if error is not None]
+            again = next((error for error in errors if not isinstance(error, UNSTAMPED)), None)
+            if again is not None:
+                ill.append((one.action, again))
+                continue
+            if errors:
+                _log.info("a stamp could not be written", room=turn.room.id, errors=[error.code for error in errors])
+            stamped.append((one.key, one.action))
+        return ill + self._remember(turn, stamped) if stamped else ill
+
+    def _remember(self, turn: Turn, stamped: Sequence[tuple[str, Adopt]]) -> Ill:
+        """One commit. The index learns them from the listings that they came from, at the end of the pass."""
+        doubled: Ill = []
+        with self._memory.writing() as session:
+            known = _known(session, [action for _, action in stamped])
+            for key, action in stamped:
+                if action.topdesk.ref in known or action.exchange.ref in known:
+                    doubled.append((action, InProgress("This booking has been linked meanwhile.")))
                     continue
-                row = linking.new_row(session, action.topdesk, now=self._memory.now(), state="confirmed", flush=False)
+                row = linking.new_row(session, action.topdesk, now=self._memory.now(), state="confirmed", match_key=key, flush=False)
                 linking.tell(row, action.exchange)
                 for record in (action.topdesk, action.exchange):
                     self._memory.remember(row, turn.room, record)
                 row.state = linking.state_of(action.topdesk, action.exchange)
                 message = f"Reservation and appointment were matched ({action.why})."
                 self._memory.journal(session, row, "matched", message, turn.cause, record=action.topdesk)
-                adopted.append(_Adopted(row.match_key, action.topdesk, action.exchange))
-        return adopted, doubled
+        return doubled
 
-    def _stamp(self, turn: Turn, one: _Adopted) -> None:
-        """For rebuild's sake: the link holds without it."""
-        try:
-            self._answering.stamp(turn.room, one.key, one.topdesk, one.exchange)
-        except RoomBookerError as error:
-            _log.warning("a stamp could not be written", room=turn.room.id, error=error.code)
+
+def _start(pool: ThreadPoolExecutor, work: Callable[[], T]) -> "Future[T]":
+    """With the caller's request id."""
+    return pool.submit(copy_context().run, work)
+
+
+def _borne(action: Adopt) -> str | None:
+    """The key of either record: of a pass that was stopped, or copied with a reservation."""
+    return action.topdesk.match_key or action.exchange.match_key
+
+
+def _known(session: Session, some: Sequence[Adopt]) -> set[str]:
+    """Refs that a link remembers by now."""
+    reservations = linking.linked_refs(session, Side.TOPDESK, [a.topdesk.ref for a in some])
+    return reservations | linking.linked_refs(session, Side.EXCHANGE, [a.exchange.ref for a in some])

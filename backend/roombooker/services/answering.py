@@ -1,12 +1,36 @@
 """What a room answers on its calendar: declines with a reason, accepts, pencils in; and our key on its copy."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from roombooker.domain.booking import Booking, Standing
+from roombooker.domain.booking import Booking, Side, Standing
 from roombooker.domain.calendar import Facilities, MeetingCalendar
 from roombooker.domain.room import Room
-from roombooker.errors import Denied, NotFound, OutcomeUnknown, Refused
+from roombooker.errors import Denied, NotFound, OutcomeUnknown, Refused, RoomBookerError
+
+UNSTAMPED = (Refused, Denied, NotFound)
+"""Why a record stays without our key: asking again would not help."""
+
+
+def owes_answer(room: Room, reservation: Booking, meeting: Booking) -> Standing | None:
+    """Where TOPdesk has the say: what the room still has to answer. A request there is only pencilled in."""
+    if meeting.room_organizes or not (room.topdesk_leads or room.requires_approval):
+        return None
+    match reservation.standing, meeting.standing:
+        case Standing.PLANNED, Standing.REQUESTED:
+            return Standing.PLANNED
+        case Standing.REQUESTED, Standing.PLANNED:
+            return Standing.REQUESTED
+    return None
+
+
+def owes_key(record: Booking, key: str) -> bool:
+    """Not one date of a person's series, which a key of its own would turn into an exception that no longer follows its series; those
+    are told apart by their slots. What a room organizes was made by us, with its key."""
+    if record.match_key == key:
+        return False
+    return record.side is Side.TOPDESK or not (record.room_organizes or record.series_ref is not None)
 
 
 class Answering:
@@ -30,22 +54,25 @@ class Answering:
         return True
 
     def respond(self, room: Room, reservation: Booking, meeting: Booking) -> Booking:
-        """Where TOPdesk has the say: yes there is accepted here, a request there only pencilled in. The meeting as it is then."""
-        if meeting.room_organizes or not (room.topdesk_leads or room.requires_approval):
-            return meeting
-        with suppress(Denied, Refused, NotFound):
-            if reservation.standing is Standing.PLANNED and meeting.standing is Standing.REQUESTED:
-                return self._meetings.accept(room, meeting)
-            if reservation.standing is Standing.REQUESTED and meeting.standing is Standing.PLANNED and room.topdesk_leads:
-                return self._meetings.accept(room, meeting, tentatively=True)
+        """The meeting as it is after the room's answer, if it owes one."""
+        answer = owes_answer(room, reservation, meeting)
+        if answer is not None:
+            with suppress(Denied, Refused, NotFound):
+                return self._meetings.accept(room, meeting, tentatively=answer is Standing.REQUESTED)
         return meeting
 
     def stamp(self, room: Room, key: str, reservation: Booking, meeting: Booking) -> None:
-        """For rebuild's sake: the link holds without it. Not on one date of a series, which it would turn into an exception that no
-        longer follows its series; those are told apart by their slots."""
-        if reservation.match_key != key:
-            with suppress(Refused, Denied, NotFound, OutcomeUnknown):
-                self._facilities.stamp(room, reservation, key)
-        if meeting.match_key != key and not meeting.room_organizes and meeting.series_ref is None:
-            with suppress(Refused, Denied, NotFound, OutcomeUnknown):
+        """For rebuild's sake: the link holds without it."""
+        with suppress(*UNSTAMPED, OutcomeUnknown):
+            self.stamp_reservation(room, key, reservation)
+        if owes_key(meeting, key):
+            with suppress(*UNSTAMPED, OutcomeUnknown):
                 self._meetings.stamp(room, replace(meeting, match_key=None), key)
+
+    def stamp_reservation(self, room: Room, key: str, reservation: Booking) -> Booking:
+        """The reservation as it is then."""
+        return self._facilities.stamp(room, reservation, key) if owes_key(reservation, key) else reservation
+
+    def stamp_meetings(self, room: Room, stamps: Sequence[tuple[Booking, str]]) -> list[RoomBookerError | None]:
+        """Meetings that owe their key, many at once."""
+        return self._meetings.stamp_all(room, stamps)

@@ -1,6 +1,7 @@
 """Going live: both sides of a room loaded and laid over each other, shown before anything is written, adopted when it is switched on."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from roombooker.domain.actions import Action, Adopt, Create, Hold
@@ -15,7 +16,7 @@ from roombooker.services.telling import told
 from roombooker.store import rooms
 from roombooker.store.db import Database
 
-_AT_ONCE = 50  # rooms that come on together: stopping loses the load of at most so many
+_AT_ONCE = 20  # rooms that come on together
 Progress = Callable[[int, int], None]
 
 
@@ -36,13 +37,17 @@ class GoLive:
         for at in range(0, len(chosen), _AT_ONCE):
             some = chosen[at : at + _AT_ONCE]
             self._rooms.enable([room.id for room in some])
-            passes: dict[str, list[Pass]] = {room.id: [] for room in some}
-            for done in self._sync.sweep(self._sync.full(), cause="going live", room_ids=[room.id for room in some]):
-                passes[done.room_id].append(done)
-            for room in some:
-                reports.append(_enabled(room, passes[room.id]))
+
+            def tell(done: int, total: int, at: int = at, count: int = len(some)) -> None:
+                if progress is not None:
+                    progress(at + count * done // total, len(chosen))
+
+            counts = {room.id: Counter[str]() for room in some}
+            for done in self._sync.load(self._sync.full(), cause="going live", room_ids=list(counts), progress=tell):
+                counts[done.room_id] += _counted(done)
+            reports += [_enabled(room, counts[room.id]) for room in some]
             if progress is not None:
-                progress(min(at + _AT_ONCE, len(chosen)), len(chosen))
+                progress(at + len(some), len(chosen))
         return _report(reports)
 
     def disable(self, names: Iterable[str]) -> list[str]:
@@ -85,23 +90,22 @@ def _previewed(room: Room, look: Pass) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _enabled(room: Room, passes: Sequence[Pass]) -> dict[str, Any]:
-    planned = [action for one in passes for action in one.planned]
-    adopted = sum(1 for a in planned if isinstance(a, Adopt))
-    made = sum(1 for a in planned if isinstance(a, Create))
-    waiting = sum(1 for a in planned if isinstance(a, Hold))
-    failed = sum(one.failed for one in passes)
-    line = f"on   {room.name}: {adopted} adopted, {made} made on the other side, {waiting} for the work list" + (
-        f", {failed} to be tried again" if failed else ""
-    )
-    return _room(room) | {
-        "enabled": True,
-        "adopted": adopted,
-        "made": made,
-        "for_the_work_list": waiting,
-        "failed": failed,
-        "lines": [line],
-    }
+def _counted(one: Pass) -> Counter[str]:
+    """All that is kept of a pass: what it had planned is large."""
+    found = Counter(_COUNTED[type(action)] for action in one.planned if type(action) in _COUNTED)
+    found["failed"] = one.failed
+    return found
+
+
+_COUNTED: dict[type, str] = {Adopt: "adopted", Create: "made", Hold: "for_the_work_list"}
+
+
+def _enabled(room: Room, counted: Mapping[str, int]) -> dict[str, Any]:
+    told = {name: counted[name] for name in ("adopted", "made", "for_the_work_list", "failed")}
+    line = (
+        f"on   {room.name}: {told['adopted']} adopted, {told['made']} made on the other side, {told['for_the_work_list']} for the work list"
+    ) + (f", {told['failed']} to be tried again" if told["failed"] else "")
+    return _room(room) | {"enabled": True, **told, "lines": [line]}
 
 
 def _report(reports: list[dict[str, Any]]) -> dict[str, Any]:

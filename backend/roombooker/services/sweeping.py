@@ -63,21 +63,20 @@ class Sweeper:
         self._clock = clock
 
     def sweep(self, window: Slot, *, cause: str, room_ids: Sequence[str] | None, dry_run: bool,
-              progress: Callable[[int, int], None] | None) -> list[Pass]:  # fmt: skip
+              progress: Callable[[int, int], None] | None) -> Iterator[Pass]:  # fmt: skip
+        """Pass by pass: what a first load has planned is more than should be kept."""
         some = self._rooms(room_ids)
-        passes: list[Pass] = []
         total = 2 * len(some)
         for done, told in enumerate(self._read_exchange(some, cause, dry_run=dry_run), 1):
-            passes += told
+            yield from told
             if progress is not None:
                 progress(done, total)
         span = window.duration / timedelta(seconds=1)
         for listings in self._facilities.listing_slices(some, window):
-            passes += self._compare(some, listings, cause, dry_run=dry_run)
+            yield from self._compare(some, listings, cause, dry_run=dry_run)
             if progress is not None and listings:
                 read = (listings[0].window.end - window.start) / timedelta(seconds=1)
                 progress(len(some) + int(len(some) * read / span), total)
-        return passes
 
     def roll(self) -> int:
         """One page of the horizon, if it is due; pages are spread evenly over the time that the whole may take."""
@@ -121,7 +120,8 @@ class Sweeper:
             for _ in self._read_exchange(some, "horizon sweep", dry_run=False):
                 pass
         listings = next(iter(self._facilities.listing_slices(some, Slot(position, end)))) if some and position < end else []
-        self._compare(some, listings, "horizon sweep", dry_run=False)
+        for _ in self._compare(some, listings, "horizon sweep", dry_run=False):
+            pass
         position = listings[0].window.end if listings else end
         roll = replace(roll, page=roll.page + 1)
         is_over = position >= end
@@ -167,11 +167,11 @@ class Sweeper:
 
     # TOPdesk
 
-    def _compare(self, some: Sequence[Room], listings: Sequence[Listing], cause: str, *, dry_run: bool) -> list[Pass]:
+    def _compare(self, some: Sequence[Room], listings: Sequence[Listing], cause: str, *, dry_run: bool) -> Iterator[Pass]:
         """One stretch of time, all rooms; a room where a plan is not empty, or something is missing, is looked at properly."""
         by_room = {listing.room_id: listing for listing in listings}
         if not by_room:
-            return []
+            return
         window = listings[0].window
         todo: list[str] = []
         for at in range(0, len(some), _AT_ONCE):
@@ -181,14 +181,12 @@ class Sweeper:
                 with self._database.write() as session:
                     for room in group:
                         occupancy.replace(session, room, Side.TOPDESK, by_room[room.id])
-        passes = []
         for room in some:
             if room.id in todo:
                 try:
-                    passes.append(self._sync.sync_room(room.id, cause=cause, dry_run=dry_run, listings=[by_room[room.id]]))
+                    yield self._sync.sync_room(room.id, cause=cause, dry_run=dry_run, listings=[by_room[room.id]])
                 except RoomBookerError as error:
-                    passes.append(self._failed(room, error))
-        return passes
+                    yield self._failed(room, error)
 
     def _differing(self, group: Sequence[Room], by_room: dict[str, Listing], window: Slot) -> list[str]:
         ids = [room.id for room in group]

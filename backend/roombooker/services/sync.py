@@ -1,6 +1,6 @@
 """Keeping a room's two sides one: read, plan, guard, apply, remember; one room at a time, under its lease."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -329,7 +329,13 @@ class SyncService:
         """Every enabled room once: one paged TOPdesk read for all, one delta per room on Exchange, in batches of 20.
 
         Returns the passes of rooms where something was to do. `progress(done, all)`: how much of the work lies behind."""
-        return self._sweeper.sweep(window, cause=cause, room_ids=room_ids, dry_run=dry_run, progress=progress)
+        return list(self._sweeper.sweep(window, cause=cause, room_ids=room_ids, dry_run=dry_run, progress=progress))
+
+    def load(
+        self, window: Slot, *, cause: str, room_ids: Sequence[str], progress: Callable[[int, int], None] | None = None
+    ) -> Iterator[Pass]:
+        """The same for rooms that come on: pass by pass, since what is planned for them all is too much to keep."""
+        return self._sweeper.sweep(window, cause=cause, room_ids=room_ids, dry_run=False, progress=progress)
 
     def roll(self) -> int:
         """The next stretch of the horizon, when it is due: no date is then staler than `horizon_every_seconds`. 1 if one was read."""

@@ -69,6 +69,7 @@ class TopdeskFacilities:
         read_at = self._clock()
         for cards, is_whole, last in self._reservations.pages_with_last(fiql.all_of(_overlapping(window), few)):
             found, is_readable = self._bookings(cards, ids)
+            del cards  # large, and whoever looks at the stretch takes a while
             carried += found
             is_complete = is_complete and is_whole and is_readable
             end = window.end if last is None else min(last, window.end)

@@ -49,21 +49,23 @@ class Reservations:
                 "GET", "/reservations", right=READ, params={"$top": _MOST, "query": fiql.all_of(query, from_on)}
             )  # fmt: skip
             cards = answer.records("results")
-            new = [card for card in cards if card.get("id") not in seen]
+            new = [[card for card in cards if card.get("id") not in seen]]  # given away: a page and its text are large
             if answer.status != 206 or not cards:
-                yield new, is_complete, None
+                del answer, cards
+                yield new.pop(), is_complete, None
                 return
             start = cards[-1].get("plannedStartDate")
             last = read_moment(start)
             step = fiql.from_on("plannedStartDate", last)
             same = {str(card.get("id")) for card in cards if card.get("plannedStartDate") == start}
             seen = seen | same if step == from_on else same
-            if not new or step == from_on:
+            if not new[0] or step == from_on:
                 is_complete = False
                 _log.warning("more reservations start in one minute than one page holds", side=SIDE)
                 step = fiql.after("plannedStartDate", last)
             from_on = step
-            yield new, is_complete, last
+            del answer, cards
+            yield new.pop(), is_complete, last
 
     def get(self, ident: str) -> dict[str, Any]:
         return self._client.call("GET", "/reservations/{id}", at={"id": ident}, right=READ).record()

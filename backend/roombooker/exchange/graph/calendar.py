@@ -11,8 +11,8 @@ from roombooker.domain.booking import Booking, Draft, Person, Side
 from roombooker.domain.calendar import Busy, Changes, Listing, Place
 from roombooker.domain.room import MeetingMode, Room
 from roombooker.domain.slot import Slot
-from roombooker.errors import Denied, Garbled, NotFound, OutcomeUnknown, Refused
-from roombooker.exchange.graph.client import WRITE, GraphClient
+from roombooker.errors import Denied, Garbled, NotFound, OutcomeUnknown, Refused, RoomBookerError
+from roombooker.exchange.graph.client import BATCH_SIZE, WRITE, GraphClient, Inner
 from roombooker.exchange.graph.delta import Delta
 from roombooker.exchange.graph.invitations import Invitations, is_unreachable, may_invite
 from roombooker.exchange.graph.mail import send_mail
@@ -143,9 +143,22 @@ class GraphMeetings:
         return self.get(room, seen.ref)
 
     def stamp(self, room: Room, seen: Booking, match_key: str) -> Booking:
-        body = {"singleValueExtendedProperties": [{"id": MATCH_KEY_PROPERTY, "value": match_key}]}
+        body = _stamped(match_key)
         event = self._write("PATCH", _EVENT, {"mailbox": room.mailbox, "event": seen.ref}, body)
         return read_booking(event | body, room)  # the answer is the whole event, without the property that was not asked for
+
+    def stamp_all(self, room: Room, stamps: Sequence[tuple[Booking, str]]) -> list[RoomBookerError | None]:
+        found: list[RoomBookerError | None] = []
+        for at in range(0, len(stamps), BATCH_SIZE):
+            some = [
+                Inner(_EVENT, {"mailbox": room.mailbox, "event": seen.ref}, method="PATCH", json=_stamped(key))
+                for seen, key in stamps[at : at + BATCH_SIZE]
+            ]
+            try:
+                found += [answer if isinstance(answer, RoomBookerError) else None for answer in self._client.batch(some, WRITE)]
+            except RoomBookerError as error:
+                found += [error] * len(some)
+        return found
 
     # the directory
 
@@ -192,6 +205,10 @@ class GraphMeetings:
                 self._client.call("DELETE", _EVENT, at=at, right=WRITE)
             except NotFound:
                 return
+
+
+def _stamped(match_key: str) -> dict[str, Any]:
+    return {"singleValueExtendedProperties": [{"id": MATCH_KEY_PROPERTY, "value": match_key}]}
 
 
 def _at(room: Room) -> dict[str, str]:

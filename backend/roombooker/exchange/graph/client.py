@@ -45,6 +45,8 @@ class Inner:
     params: Mapping[str, Any] | None = None
     link: str | None = None
     prefer: tuple[str, ...] = ()
+    method: str = "GET"
+    json: Any = None
 
 
 class GraphClient:
@@ -104,7 +106,7 @@ class GraphClient:
             answer = self.call("GET", route, at=at, link=str(link), prefer=prefer, right=right)
 
     def batch(self, requests_: Sequence[Inner], right: str = OUT_OF_SCOPE) -> list[Answer | RoomBookerError]:
-        """GETs in batches of twenty, one item per request in order. Inner 429 and 5xx are asked again, up to four times."""
+        """In batches of twenty, one item per request in order. Inner 429 and 5xx are asked again, up to four times."""
         found: list[Answer | RoomBookerError] = []
         for start in range(0, len(requests_), BATCH_SIZE):
             found += self._batch(requests_[start : start + BATCH_SIZE], right)
@@ -139,13 +141,17 @@ class GraphClient:
         return [found[number] for number in range(len(asks))]
 
     def _inner(self, number: int, ask: Inner) -> dict[str, Any]:
-        url = self.transport.relative(ask.link) if ask.link else fill(ask.route, ask.at, ask.params)
-        return {
+        headers = {"Prefer": _prefer(ask.prefer), "client-request-id": request_id()}
+        inner = {
             "id": str(number),
-            "method": "GET",
-            "url": url,
-            "headers": {"Prefer": _prefer(ask.prefer), "client-request-id": request_id()},
+            "method": ask.method,
+            "url": self.transport.relative(ask.link) if ask.link else fill(ask.route, ask.at, ask.params),
+            "headers": headers,
         }
+        if ask.json is not None:
+            headers["Content-Type"] = "application/json"
+            inner["body"] = ask.json
+        return inner
 
     def _sign(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         request.headers["Authorization"] = f"Bearer {self._token()}"
@@ -187,13 +193,14 @@ def _prefer(more: Sequence[str]) -> str:
 
 def _read_inner(raw: Mapping[str, Any], right: str) -> Answer | RoomBookerError:
     headers = {str(k).lower(): str(v) for k, v in (raw.get("headers") or {}).items()}
-    body = jsonlib.dumps(raw.get("body")).encode() if raw.get("body") is not None else b""
-    status = raw.get("status")
+    body, status = raw.get("body"), raw.get("status")
     if not isinstance(status, int):
         return Garbled(SIDE, "Exchange answered a batch in an unknown shape.")
-    error = failure(SIDE, status, headers, body, changes=False)
+    if 200 <= status < 300:
+        return Answer(SIDE, status, headers, b"", body)
+    error = failure(SIDE, status, headers, jsonlib.dumps(body).encode() if body is not None else b"", changes=False)
     if isinstance(error, Denied):
         return explained(error, right)
     if isinstance(error, Unavailable) and error.retry_after is None and status == 429:
         error.retry_after = timedelta(seconds=1)
-    return error or Answer(SIDE, status, headers, body)
+    return error or Garbled(SIDE, "Exchange answered a batch in an unknown shape.")

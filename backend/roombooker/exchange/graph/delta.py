@@ -16,6 +16,7 @@ from roombooker.transport import Answer
 
 _ROUTE = "/users/{mailbox}/calendarView/delta"
 _PAGE = "odata.maxpagesize=500"
+_WHOLE_AT_ONCE = 4  # Graph runs no more requests of a batch at once
 _EXPIRED = ("syncStateNotFound", "syncStateInvalid", "ErrorInvalidSyncStateData", "resyncRequired", "SyncStateNotFound")
 
 ReadView = Callable[[Room, Slot], list[dict[str, Any]]]
@@ -91,9 +92,14 @@ class Delta:
         return self._finish(reading)
 
     def changes_all(self, asks: Sequence[tuple[Room, Slot, str | None]]) -> Iterator[Changes | Exception]:
-        """Twenty rooms at a time, a page of each per batch."""
-        for start in range(0, len(asks), BATCH_SIZE):
-            yield from self._group(asks[start : start + BATCH_SIZE])
+        """Twenty rooms at a time, a page of each per batch; fewer where whole calendars are to come, which are in memory together."""
+        at = 0
+        while at < len(asks):
+            group = asks[at : at + BATCH_SIZE]
+            if any(cursor is None for _, _, cursor in group):
+                group = group[:_WHOLE_AT_ONCE]
+            yield from self._group(group)
+            at += len(group)
 
     def _group(self, asks: Sequence[tuple[Room, Slot, str | None]]) -> list[Changes | Exception]:
         readings = [_Reading(room, window, self._clock(), cursor) for room, window, cursor in asks]
