@@ -1,7 +1,7 @@
 """Working off the inbox of notices: the oldest first, one room or one reservation at a time, so that many workers share the work."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -37,7 +37,7 @@ class _Errand:
     clock: Callable[[], datetime]
     lease: timedelta
     some: Sequence[Notice]
-    leased: list[int] = field(default_factory=list)
+    leased: Sequence[int] = ()
 
     def begin(self, session: Session) -> bool:
         """False where others have worked them off meanwhile."""
@@ -53,9 +53,11 @@ class _Errand:
             notices.done(session, self.leased, owner=self.owner)
 
 
-@dataclass(frozen=True)
+@dataclass
 class _NotLast:
     """Of a reservation in several rooms: its notices are done with the last of them."""
+
+    leased: Sequence[int] = ()
 
     def begin(self, session: Session) -> bool:  # noqa: ARG002  the protocol's
         return True
@@ -76,16 +78,18 @@ class Digest:
 
     def run(self) -> int:
         """How many turns it took; 0: nothing is due that could be done now."""
-        turns, tried = 0, set[str]()
-        while turns < _TURNS:
+        tried: set[str] = set()
+        for turns in range(_TURNS):
             with self._database.read() as session:  # nothing is locked where nothing is due
                 some = notices.next_due(session, self._clock(), besides=tried)
+                is_over = not some and not notices.are_rooms_due(session, self._clock())
+            if is_over:
+                return turns
             if not some:
-                break
-            turns += 1
+                return turns + self._asked()
             if not self._turn(some):
                 tried.add(some[0].subject)
-        return turns + self._asked()
+        return _TURNS + self._asked()
 
     def _turn(self, some: Sequence[Notice]) -> bool:
         """Whether they are done; if not, they are due again later, or somebody else is at them."""

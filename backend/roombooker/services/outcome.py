@@ -1,5 +1,6 @@
 """What one look at one room came to, and what the sync asks of others."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -31,6 +32,8 @@ class Pass:
 
 class Errand(Protocol):
     """What a pass is made for, settled in the pass's own commits."""
+
+    leased: Sequence[int]  # its notices, once it has begun
 
     def begin(self, session: Session) -> bool:
         """With the room being taken; False: there is nothing to do any more, so it is not."""

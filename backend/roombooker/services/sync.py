@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import cast
 
 import structlog
-from sqlalchemy import delete, or_
+from sqlalchemy import Table, bindparam, delete, or_
 from sqlalchemy.orm import Session
 
 from roombooker.domain.actions import Action, Adopt, Arrive
@@ -35,6 +36,9 @@ from roombooker.store.upsert import upsert
 __all__ = ["Pass", "SyncService"]
 
 _log = structlog.get_logger(__name__)
+_CURSOR = cast("Table", CursorRow.__table__)
+_IS_OVER = or_(_CURSOR.c.read_at.is_(None), _CURSOR.c.read_at < bindparam("before"))
+_FORGET = delete(_CURSOR).where(_CURSOR.c.name == bindparam("name"), _IS_OVER)  # built once, run in every pass
 _MANY = 10  # bookings to adopt from which on they are adopted together
 _ROUNDS = 3  # what one round of actions makes possible is planned by the next, in the same pass
 
@@ -157,7 +161,8 @@ class SyncService:
         """What was read is remembered, its notices are done and the room is free, all at once: a crash before it reads the delta again."""
         with look.hold.last_commit() as session:
             remember(session)
-            notices.told(session, look.waiting)
+            own = look.errand.leased if look.errand is not None else ()
+            notices.told(session, [one for one in look.waiting if one not in own])
             if look.errand is not None:
                 look.errand.end(session, done)
         return done
@@ -281,8 +286,7 @@ class SyncService:
             told = {b.ref: b for b in listing.bookings} | {r: b for r, b in written.items() if b.side is Side.TOPDESK}
             here = tuple(b for b in told.values() if b.place == room.location_id and b.slot.overlaps(listing.window))
             occupancy.replace(session, room, Side.TOPDESK, replace(listing, bookings=here))
-        is_over = or_(CursorRow.read_at.is_(None), CursorRow.read_at < self._clock() - memory_of(self._settings))
-        session.execute(delete(CursorRow).where(CursorRow.name == _let_pass(room.id), is_over))
+        session.execute(_FORGET, {"name": _let_pass(room.id), "before": self._clock() - memory_of(self._settings)})
 
     def remember_changes(self, session: Session, room: Room, changes: Changes) -> None:
         """What Exchange told, and how far it was read; in the caller's transaction."""

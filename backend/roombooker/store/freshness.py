@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import cast
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Table, bindparam, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from roombooker.domain.booking import Side
@@ -12,27 +13,35 @@ from roombooker.store.daybits import to_instant, to_minute
 from roombooker.store.models import OccupancyReadRow, OccupancyRoomRow, RoomRow
 from roombooker.store.upsert import upsert
 
+# Built once: a look at a room notes several stretches.
+_TABLE = cast("Table", OccupancyReadRow.__table__)
+_READ = _TABLE.c
+_MINE = (_READ.room_no == bindparam("no"), _READ.side == bindparam("of"))
+_BELOW = select(_READ.start_min, _READ.end_min, _READ.read_s).where(
+    *_MINE, _READ.start_min < bindparam("end"), _READ.end_min > bindparam("start")
+)
+_AGAIN = update(_TABLE).where(*_MINE, _READ.start_min == bindparam("start")).values(read_s=bindparam("read"))
+_GONE = or_(_READ.start_min.in_(bindparam("starts", expanding=True)), _READ.end_min <= bindparam("past"))
+_CUT = delete(_TABLE).where(*_MINE, _GONE)
+
 
 def note(session: Session, number: int, side: Side, start_min: int, end_min: int, read_s: int) -> None:
     """start..end was read completely; older stretches below it are cut or leave, so that stretches never overlap.
 
     What had ended when it was read leaves too, or a window that rolls would leave a sliver behind each time."""
-    mine = (OccupancyReadRow.room_no == number, OccupancyReadRow.side == side)
-    below = session.execute(
-        select(OccupancyReadRow.start_min, OccupancyReadRow.end_min, OccupancyReadRow.read_s).where(
-            *mine, OccupancyReadRow.start_min < end_min, OccupancyReadRow.end_min > start_min
-        )
-    ).all()
+    below = session.execute(_BELOW, {"no": number, "of": side, "start": start_min, "end": end_min}).all()
+    if len(below) == 1 and below[0][:2] == (start_min, end_min):  # by far the commonest
+        if below[0].read_s < read_s:
+            session.execute(_AGAIN, {"no": number, "of": side, "start": start_min, "read": read_s})
+        return
     stretches = [(start_min, end_min, read_s)]
     for start, end, read in below:
         if read > read_s:  # a newer read stands; ours counts beside it
             stretches = [piece for s, e, r in stretches for piece in _without(s, e, r, start, end)] + [(start, end, read)]
         else:
             stretches += _without(start, end, read, start_min, end_min)
-    if below:
-        session.execute(delete(OccupancyReadRow).where(*mine, OccupancyReadRow.start_min.in_([start for start, _, _ in below])))
     past = read_s // 60
-    session.execute(delete(OccupancyReadRow).where(*mine, OccupancyReadRow.end_min <= past))
+    session.execute(_CUT, {"no": number, "of": side, "starts": [start for start, _, _ in below], "past": past})
     rows = [{"room_no": number, "side": side, "start_min": s, "end_min": e, "read_s": r} for s, e, r in stretches if e > past]
     upsert(session, OccupancyReadRow.__table__, rows, ["room_no", "side", "start_min"])
 
