@@ -1,7 +1,7 @@
 """The doctor names each fault of the design when that fault is made, and nothing else; against the real stand-ins."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ import pytest
 
 from api.conftest import api_settings
 from roombooker.app import Product, build
+from roombooker.store import rooms
 from roombooker.store.migrate import upgrade
 from sandboxes import RunningSandbox, start_sandbox
 
@@ -143,3 +144,14 @@ def test_a_hook_that_came_in_with_the_right_secret_ends_the_complaint(practice: 
 def test_several_faults_are_told_together(practice: Practice) -> None:
     practice.without(f"mailbox:{practice.sandbox.world.directory.rooms[0].mailbox}")
     assert {"person_account_missing", "mailbox_out_of_scope"} <= set(practice.faults(topdesk_person="nobody@contoso.example"))
+
+
+def test_person_groups_matter_only_where_a_room_is_kept_for_one(practice: Practice) -> None:
+    practice.without("person_groups")
+    assert practice.faults() == {}
+    product = practice.open()
+    with product.database.write() as session:
+        room = rooms.every(session)[0]
+        rooms.save(session, replace(room, person_group="Management board"), at=datetime.now(UTC))
+    product.database.engine.dispose()
+    assert list(practice.faults()) == ["right_missing:person_groups"]

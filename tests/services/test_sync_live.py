@@ -239,16 +239,19 @@ def test_a_reservation_moved_to_another_room_takes_its_meeting_along(live: Live)
 
 def test_an_approval_and_a_rejection_reach_the_room(live: Live) -> None:
     slot, other = fresh_slot(), fresh_slot()
-    live.invite(live.approved, slot)
+    approved = live.invite(live.approved, slot)
     rejected = live.invite(live.approved, other)
     live.follow()
     (first,), (second,) = live.reservations(slot, live.approved), live.reservations(other, live.approved)
     assert first.standing is second.standing is Standing.REQUESTED
+    assert [b.standing for b in live.met(slot, live.approved)] == [Standing.REQUESTED]
+    assert live.alice.get(f"/me/events/{rejected}").json()["attendees"][0]["status"]["response"] == "tentativelyAccepted"
     live.post(first.ref, "approve")
     live.post(second.ref, "reject")
     live.noticed(first.ref)
     live.noticed(second.ref)
     assert [b.standing for b in live.met(slot, live.approved)] == [Standing.PLANNED]
+    assert live.alice.get(f"/me/events/{approved}").json()["attendees"][0]["status"]["response"] == "accepted"
     assert live.met(other, live.approved) == []
     (attendee,) = live.alice.get(f"/me/events/{rejected}").json()["attendees"]
     assert attendee["status"]["response"] == "declined"

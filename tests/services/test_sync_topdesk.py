@@ -1,7 +1,9 @@
 """What people do in TOPdesk reaches Exchange."""
 
-from factories import slot_at
-from people import ALICE, BOB
+import pytest
+
+from factories import booking_request, slot_at
+from people import ALICE, BOB, caller
 from roombooker.domain.booking import Standing
 from roombooker.domain.room import Dominant
 from services.twin import Twin
@@ -174,13 +176,50 @@ def test_a_leading_topdesk_accepts_what_was_only_pencilled_in(twin: Twin) -> Non
     assert twin.is_quiet()
 
 
-def test_a_leading_topdesk_that_must_approve_first_pencils_in(twin: Twin) -> None:
-    twin.change_room(twin.amber, topdesk_leads=True, requires_approval=True)
+@pytest.mark.parametrize("leads", [True, False])
+def test_a_room_that_must_be_approved_first_pencils_in(twin: Twin, leads: bool) -> None:
+    twin.change_room(twin.amber, topdesk_leads=leads, requires_approval=True)
     twin.exchange.invite(twin.amber, slot_at(), ALICE)
     twin.follow()
     assert [b.standing for b in twin.meetings()] == [Standing.REQUESTED]
+    assert twin.is_quiet()
     twin.noticed(twin.topdesk.approve(twin.reservations()[0].ref))
     assert [b.standing for b in twin.meetings()] == [Standing.PLANNED]
+    assert twin.states() == ["confirmed"]
+    assert twin.is_quiet()
+
+
+def test_what_was_booked_in_the_pane_and_awaits_approval_is_pencilled_in_too(twin: Twin) -> None:
+    opal = twin.change_room(twin.amber, requires_approval=True)
+    twin.bookings.book(caller(ALICE), "key-0001", booking_request(opal))
+    twin.exchange.invite(opal, slot_at(), ALICE)
+    twin.follow()
+    assert [b.standing for b in twin.meetings()] == [Standing.REQUESTED]
+    assert twin.states() == ["awaiting_approval"]
+    assert twin.is_quiet()
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_a_room_that_accepts_again_by_itself_is_pencilled_in_again(twin: Twin, later: bool) -> None:
+    """Every update of the organizer makes Exchange's own agent answer anew."""
+    twin.change_room(twin.amber, requires_approval=True)
+    meeting = twin.exchange.invite(twin.amber, slot_at(), ALICE)
+    twin.follow()
+    twin.exchange.edit(meeting.ref, standing=Standing.PLANNED, slot=slot_at(2) if later else None)
+    twin.follow()
+    assert [(b.standing, b.slot) for b in twin.meetings()] == [(Standing.REQUESTED, slot_at(2) if later else slot_at())]
+    assert [b.standing for b in twin.reservations()] == [Standing.REQUESTED]
+    assert twin.is_quiet()
+
+
+def test_a_room_whose_calendar_we_may_only_read_stays_accepted_and_is_approved_all_the_same(twin: Twin) -> None:
+    twin.change_room(twin.amber, requires_approval=True)
+    twin.exchange.read_only = True
+    twin.exchange.invite(twin.amber, slot_at(), ALICE)
+    twin.follow()
+    assert [b.standing for b in twin.meetings()] == [Standing.PLANNED]
+    twin.noticed(twin.topdesk.approve(twin.reservations()[0].ref))
+    assert twin.states() == ["confirmed"]
     assert twin.is_quiet()
 
 

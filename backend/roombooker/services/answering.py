@@ -14,13 +14,14 @@ UNSTAMPED = (Refused, Denied, NotFound)
 
 
 def owes_answer(room: Room, reservation: Booking, meeting: Booking) -> Standing | None:
-    """Where TOPdesk has the say: what the room still has to answer. A request there is only pencilled in."""
+    """Where TOPdesk has the say: what the room still has to answer. A request there is only pencilled in; not date
+    by date of a person's series, who would get as many answers, unless the room was set to do so."""
     if meeting.room_organizes or not (room.topdesk_leads or room.requires_approval):
         return None
     match reservation.standing, meeting.standing:
         case Standing.PLANNED, Standing.REQUESTED:
             return Standing.PLANNED
-        case Standing.REQUESTED, Standing.PLANNED:
+        case Standing.REQUESTED, Standing.PLANNED if room.topdesk_leads or meeting.series_ref is None:
             return Standing.REQUESTED
     return None
 

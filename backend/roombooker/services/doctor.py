@@ -82,6 +82,9 @@ class Doctor:
             )
             yield from self._ask("TOPdesk: the match field can be searched", self._match_field)
             yield from self._ask("TOPdesk: the person account is there", self._person_account)
+            yield from self._ask(
+                "TOPdesk: the person groups that rooms are kept for may be read", lambda: self._right("person_groups", self._person_groups)
+            )
             yield from self._ask("TOPdesk: every paired location is visible", self._locations)
         yield from self._ask("TOPdesk: the application password is not about to expire", self._expiry)
         yield from self._ask("TOPdesk's notices bring the right secret", self._hooks)
@@ -161,6 +164,13 @@ class Doctor:
                 "person_account_missing",
                 f"There is no active TOPdesk person {self._settings.topdesk_person!r}: make one, or set ROOMBOOKER_TOPDESK_PERSON to its id or e-mail.",
             )
+
+    def _person_groups(self) -> None:
+        with self._database.read() as session:
+            is_needed = any(room.person_group for room in rooms.every(session, enabled_only=True))
+        account = self._facilities.person_account() if is_needed else None
+        if account is not None:
+            self._facilities.person_groups(account.id)
 
     def _locations(self) -> None:
         with self._database.read() as session:
