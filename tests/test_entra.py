@@ -204,6 +204,37 @@ def test_a_rotated_key_is_taken_after_the_cooldown_and_not_before(authority: Aut
             eager.verify(authority.token(kid="k1"))
 
 
+def test_a_token_that_held_is_not_checked_again_at_once(
+    authority: Authority, verifier: TokenVerifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = authority.token()
+    verifier.verify(authority.token(oid="oid-first"))  # the first one fetches the keys
+    found = verifier.verify(token)
+    checked: list[str] = []
+    decode = jwt.decode
+    monkeypatch.setattr(jwt, "decode", lambda *a, **k: checked.append(a[0]) or decode(*a, **k))  # type: ignore[func-returns-value]
+    assert verifier.verify(token) == found
+    assert checked == []
+    with pytest.raises(NotSignedIn):
+        verifier.verify(token[:-6] + "AAAAAA")
+    verifier.verify(authority.token(oid="oid-bob"))
+    assert len(checked) == 2
+
+
+def test_a_token_that_held_ends_with_its_time_and_with_its_key(authority: Authority) -> None:
+    for eager in _verifier(settings(authority), 0):
+        eager.verify(authority.token(oid="oid-first"))
+        short, long = authority.token(exp=int(time.time()) - 58), authority.token(oid="oid-long")
+        assert (eager.verify(short).oid, eager.verify(long).oid) == ("oid-alice", "oid-long")
+        time.sleep(2.1)
+        with pytest.raises(NotSignedIn):
+            eager.verify(short)
+        authority.keys = {"k2": _KEYS[2]}
+        eager.verify(authority.token(kid="k2"))
+        with pytest.raises(NotSignedIn):
+            eager.verify(long)
+
+
 def test_forged_key_ids_do_not_make_us_ask_at_will(authority: Authority, verifier: TokenVerifier) -> None:
     verifier.verify(authority.token())
     for number in range(20):

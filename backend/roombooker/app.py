@@ -10,8 +10,6 @@ from time import perf_counter
 from typing import Any
 
 from flask import Flask, Response, g, request
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_smorest import Api
 
 from roombooker import __version__, entra, logs
@@ -24,7 +22,7 @@ from roombooker.api import (
     headers,
     health,
     hooks,
-    pacing,  # noqa: F401  registers where the limits count
+    pacing,
     pages,
     rooms,
     support,
@@ -69,6 +67,7 @@ from roombooker.transport import Transport, open_session, open_trust
 from roombooker.transport.smtp import SmtpMail
 
 _MAX_BODY = 1_000_000
+_DESCRIPTION = frozenset({"api-docs.openapi_json"})  # the library's own view
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -127,6 +126,7 @@ def build(settings: Settings, *, clock: Callable[[], datetime] | None = None) ->
     services = Services(
         settings=settings,
         verify=entra.TokenVerifier(settings, authority).verify,
+        pace=pacing.Pace(settings.rate_limit),
         availability=availability,
         appointments=AppointmentService(database=database),
         bookings=booking,
@@ -193,16 +193,9 @@ def _dress(web: Flask, settings: Settings, services: Services) -> None:
     errors.register(web)  # after the extension, which brings a handler in another shape
     web.register_blueprint(pages.blueprint)
     web.register_blueprint(support.blueprint)
-    limiter = Limiter(_who, app=web, default_limits=[settings.rate_limit], storage_uri="paced-memory://", headers_enabled=False)
-    for public in (health.part, hooks.part, pages.blueprint, support.blueprint):
-        limiter.exempt(public)
+    web.before_request(pacing.strangers_first(services.pace, _DESCRIPTION))
     _time_requests(web)
     _check_roles(web)
-
-
-def _who() -> str:
-    """Limits are per caller; before the token is checked, per address and token."""
-    return request.headers.get("Authorization", "")[-40:] or get_remote_address()
 
 
 def _time_requests(web: Flask) -> None:
@@ -224,7 +217,7 @@ def _measure(side: str, method: str, route: str, status: int | None, seconds: fl
 
 def _check_roles(web: Flask) -> None:
     """A view that does not say whom it answers must not be served."""
-    open_to_all = {"static", "api-docs.openapi_json"}
+    open_to_all = {"static", *_DESCRIPTION}
     for endpoint, view in web.view_functions.items():
         methods = getattr(view, "view_class", None)
         handlers = [getattr(methods, m) for m in ("get", "post", "patch", "delete", "put") if hasattr(methods, m)] if methods else [view]

@@ -4,6 +4,8 @@ import json
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,6 +28,7 @@ GRAPH_SCOPE = "https://graph.microsoft.com/.default"
 _MICROSOFT = "login.microsoftonline.com"
 _LEEWAY_SECONDS = 60
 _DISCOVERY_SECONDS = 24 * 3600.0
+_HELD_SECONDS, _MOST_HELD = 60.0, 4096
 _KEYS_SECONDS = 3600.0  # a key that Entra withdraws is not trusted for longer
 
 # What an administrator can mend, by the number in Entra's message (learn.microsoft.com, reference of AADSTS error codes).
@@ -94,6 +97,16 @@ def _header(token: str) -> dict[str, Any]:
     return header
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """`until` by the process's clock, `expires_at` by the world's."""
+
+    caller: Caller
+    keys: object
+    until: float
+    expires_at: float
+
+
 class TokenVerifier:
     """Checks people's access tokens for our API: signature, issuer, audience, tenant, lifetime, version, scope, client."""
 
@@ -108,10 +121,32 @@ class TokenVerifier:
         self._issuer = ""
         self._keys: jwt.PyJWKClient | None = None
         self._discovered_at = 0.0
+        self._held: dict[bytes, _Held] = {}  # by digest: no token is kept
 
     def verify(self, token: str) -> Caller:
-        """NotSignedIn: the token does not hold. NotAllowed: it holds, but not for this. Unavailable: Entra's keys cannot be had."""
+        """NotSignedIn: the token does not hold. NotAllowed: it holds, but not for this. Unavailable: Entra's keys cannot be had.
+
+        One that held is not checked again for a minute, as long as it has not expired and Entra's keys are those that it held by: a
+        person who looks for a time asks several times in a row."""
+        digest = sha256(token.encode()).digest()
+        known = self._held.get(digest)
+        if known is not None and known.keys is self._key_set() and time.monotonic() < known.until and time.time() < known.expires_at:
+            return known.caller
+        keys = self._key_set()
         claims = self._claims(token)
+        caller = self._caller(claims)
+        if keys is not None and keys is self._key_set():
+            if len(self._held) >= _MOST_HELD:
+                self._held.clear()
+            self._held[digest] = _Held(caller, keys, time.monotonic() + _HELD_SECONDS, float(claims["exp"]) + _LEEWAY_SECONDS)
+        return caller
+
+    def _key_set(self) -> object | None:
+        """Another one after each fetch; None when it is time for one."""
+        cache = self._keys.jwk_set_cache if self._keys else None
+        return cache.get() if cache else None
+
+    def _caller(self, claims: dict[str, Any]) -> Caller:
         if claims.get("ver") != "2.0":
             raise NotSignedIn("This sign-in is of an old kind. The application must ask for version 2.0 access tokens.")
         if str(claims["tid"]).lower() != self._settings.entra_tenant_id.lower():

@@ -1,13 +1,20 @@
-"""Limits counted in memory hold, expire, and cost no thread per request."""
+"""Limits are per caller or per address, hold, expire, and cost no thread per request."""
 
 import threading
 import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
+import pytest
 from limits import parse
 from limits.storage import storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 
 import roombooker.api.pacing  # noqa: F401  registers the storage
+from api.conftest import Person, api_settings
+from roombooker.app import Product, build
+from roombooker.store.migrate import upgrade
+from sandboxes import ALICE, BOB, RunningSandbox
 
 
 def test_a_limit_holds_and_ends() -> None:
@@ -33,3 +40,42 @@ def test_counting_starts_no_thread_per_request() -> None:
         threading.setprofile(None)
     assert threading.active_count() <= before
     assert started == []
+
+
+@pytest.fixture
+def paced(sandbox: RunningSandbox, tmp_path: Path) -> Iterator[Product]:
+    product = build(api_settings(sandbox, tmp_path, rate_limit="5 per minute"))
+    upgrade(product.database)
+    yield product
+    product.database.engine.dispose()
+
+
+def _codes(product: Product, headers: Iterable[dict[str, str]], path: str = "/api/v1/rooms") -> list[int]:
+    return [product.web.test_client().get(path, headers=one).status_code for one in headers]
+
+
+def test_who_invents_a_header_for_each_request_is_counted_by_address(paced: Product, sandbox: RunningSandbox) -> None:
+    forged = [{"Authorization": f"Bearer {number:040}"} for number in range(5)] + [{}, {"Authorization": "Basic x"}]
+    assert _codes(paced, forged) == [401] * 5 + [429] * 2
+    assert Person(paced, sandbox.person_token(ALICE), ALICE).get("/api/v1/rooms").status_code == 200
+
+
+def test_nobody_spends_the_share_of_somebody_else(paced: Product, sandbox: RunningSandbox) -> None:
+    token = sandbox.person_token(ALICE)
+    _codes(paced, [{"Authorization": f"Bearer x{number}{token[-40:]}"} for number in range(10)])
+    assert _codes(paced, [{"Authorization": f"Bearer {token}"}] * 5) == [200] * 5
+
+
+def test_a_caller_has_one_share_however_many_tokens(paced: Product, sandbox: RunningSandbox) -> None:
+    first = sandbox.person_token(ALICE)
+    time.sleep(1.1)  # a token says in seconds when it was made
+    second = sandbox.person_token(ALICE)
+    assert first != second
+    answers = _codes(paced, [{"Authorization": f"Bearer {token}"} for token in (first, second) * 4])
+    assert answers == [200] * 5 + [429] * 3
+    assert Person(paced, sandbox.person_token(BOB), BOB).get("/api/v1/rooms").status_code == 200
+
+
+def test_our_description_is_counted_by_address_and_liveness_is_not(paced: Product) -> None:
+    assert _codes(paced, [{}] * 6, "/openapi.json") == [200] * 5 + [429]
+    assert _codes(paced, [{}] * 6, "/healthz") == [200] * 6

@@ -28,6 +28,7 @@ def signed_in(role: Role = Role.PERSON) -> Callable[[Callable[P, R]], Callable[P
         @functools.wraps(view)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
             found = caller()
+            services().pace.count_caller(found)
             if role is not Role.PERSON and not set(found.roles) & ({role, Role.ADMIN}):
                 raise NotAllowed(f"This needs the app role {role}. Ask your IT department.")
             return view(*args, **kwargs)
@@ -47,8 +48,16 @@ def public(view: Callable[P, R]) -> Callable[P, R]:
 def caller() -> Caller:
     """The verified caller of this request; NotSignedIn without a good token."""
     if "caller" not in g:
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token.strip():
-            raise NotSignedIn("Sign in first: the request carries no bearer token.")
-        g.caller = services().verify(token.strip())
+        try:
+            g.caller = _verified(request.headers.get("Authorization", ""))
+        except (NotSignedIn, NotAllowed):
+            services().pace.count_stranger()
+            raise
     return g.caller  # type: ignore[no-any-return]
+
+
+def _verified(authorization: str) -> Caller:
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise NotSignedIn("Sign in first: the request carries no bearer token.")
+    return services().verify(token.strip())

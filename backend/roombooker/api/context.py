@@ -6,6 +6,7 @@ from typing import cast
 
 from flask import current_app
 
+from roombooker.api.pacing import Pace
 from roombooker.domain.caller import Caller
 from roombooker.services.appointments import AppointmentService
 from roombooker.services.availability import AvailabilityService
@@ -31,6 +32,7 @@ KEY = "roombooker"
 class Services:
     settings: Settings
     verify: Callable[[str], Caller]  # a bearer token's caller; NotSignedIn, NotAllowed
+    pace: Pace
     availability: AvailabilityService
     appointments: AppointmentService
     bookings: BookingService

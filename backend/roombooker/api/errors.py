@@ -4,7 +4,6 @@ from typing import Any
 
 import structlog
 from flask import Flask, Response, jsonify
-from flask_limiter.errors import RateLimitExceeded
 from werkzeug.exceptions import HTTPException
 
 from roombooker.errors import RateLimited, RoomBookerError, Unavailable
@@ -26,7 +25,6 @@ _BY_STATUS = {
 
 def register(app: Flask) -> None:
     app.register_error_handler(RoomBookerError, _ours)
-    app.register_error_handler(RateLimitExceeded, _too_many)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(RecursionError, _too_deep)
     app.register_error_handler(Exception, _unexpected)
@@ -45,12 +43,6 @@ def _ours(error: RoomBookerError) -> Response:
         response.headers["Retry-After"] = str(max(1, round(wait.total_seconds())))
     if error.status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
-    return response
-
-
-def _too_many(error: RateLimitExceeded) -> Response:
-    response = answer(429, "rate_limited", "That were too many requests at once. Wait a moment and try again.")
-    response.headers["Retry-After"] = str(error.limit.limit.get_expiry())
     return response
 
 

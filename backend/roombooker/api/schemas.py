@@ -76,8 +76,12 @@ class SlotIn(Strict):
 
     @validates_schema
     def _in_order(self, data: dict[str, Any], **_: Any) -> None:
-        if data["end"].replace(second=0, microsecond=0) <= data["start"].replace(second=0, microsecond=0):
-            raise ValidationError("The end must be at least a minute after the start.", "end")
+        _check_order(data)
+
+
+def _check_order(data: dict[str, Any]) -> None:
+    if data["end"].replace(second=0, microsecond=0) <= data["start"].replace(second=0, microsecond=0):
+        raise ValidationError("The end must be at least a minute after the start.", "end")
 
 
 class PatternIn(Strict):
@@ -137,7 +141,7 @@ class AvailabilityIn(Strict):
         if "slots" not in data:
             if "start" not in data or "end" not in data:
                 raise ValidationError("Give both start and end.", "end" if "start" in data else "start")
-            SlotIn()._in_order(data)
+            _check_order(data)
         elif data.get("recurrence"):
             raise ValidationError("A series is given by start, end and recurrence, without slots.", "recurrence")
 
@@ -185,7 +189,7 @@ class MoveIn(Strict):
         if ("start" in data) != ("end" in data):
             raise ValidationError("Give both start and end.", "end" if "start" in data else "start")
         if "start" in data:
-            SlotIn()._in_order(data)
+            _check_order(data)
 
 
 class IdempotencyIn(Schema):
