@@ -1,14 +1,16 @@
 """Is it alive, is it fresh, how far behind is it: /readyz and /metrics."""
 
 import os
+import threading
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
-from sqlalchemy import ColumnElement, func, select, text
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from roombooker.domain.booking import Side
@@ -21,8 +23,20 @@ from roombooker.store.models import CursorRow, IntentRow, LinkRow, MailRow, Noti
 
 CALLS = Histogram("roombooker_side_call_seconds", "Calls to the other systems", ["side", "method", "route", "status"])
 REQUESTS = Histogram("roombooker_request_seconds", "Requests answered", ["method", "route", "status"])
+KEPT = timedelta(seconds=3)
 CANARY = "canary"  # the cursor that every tick of a worker touches
 REFUSED_HOOKS = Counter("roombooker_hooks_refused_total", "Hook calls with a wrong or missing secret")
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What the database said; `newest` when each side was last read, `error` the kind of what went wrong instead."""
+
+    at: datetime
+    facts: Mapping[str, float | None]
+    ages: Mapping[str, Mapping[str, float | None]]
+    newest: Mapping[Side, datetime]
+    error: str | None = None
 
 
 class HealthService:
@@ -40,6 +54,8 @@ class HealthService:
         self._settings = settings
         self._clock = clock
         self._contacts = contacts
+        self._reading = threading.Lock()
+        self._kept: _Read | None = None
 
     def refused_hook(self) -> None:
         REFUSED_HOOKS.inc()
@@ -47,21 +63,31 @@ class HealthService:
     def ready(self) -> dict[str, Any]:
         """`ok` is about this service and its database; a side that is away makes us slower, not unready."""
         now = self._clock()
-        try:
-            with self._database.read() as session:
-                session.execute(text("SELECT 1"))
-                facts = self._facts(session, now)
-                contacts = self._last_contacts(session)
-                ages = self._ages(session, now)
-        except Exception as error:  # noqa: BLE001  whatever the database says, the answer is "not ready", with the kind of error
-            return {"ok": False, "database": {"ok": False, "error": type(error).__name__}}
-        why = self._why_stalled(facts, ages)
+        read = self._read(now)
+        if read.error is not None:
+            return {"ok": False, "database": {"ok": False, "error": read.error}}
+        contacts = self._last_contacts(read)
+        why = self._why_stalled(read.facts, read.ages)
         return {
             "ok": True,
             "database": {"ok": True},
             "sides": {side: {"last_good_contact": iso(at), "seconds_ago": _seconds(now, at)} for side, at in sorted(contacts.items())},
-            "sync": {"stalled": why is not None, "stalled_because": why, "fresh": ages, **facts},
+            "sync": {"stalled": why is not None, "stalled_because": why, "fresh": read.ages, **read.facts},
         }
+
+    def _read(self, now: datetime) -> _Read:
+        """Anybody may ask, as often as they like: the database is asked every few seconds, by one at a time."""
+        with self._reading:
+            if self._kept is None or not timedelta() <= now - self._kept.at < KEPT:
+                self._kept = self._read_now(now)
+            return self._kept
+
+    def _read_now(self, now: datetime) -> _Read:
+        try:
+            with self._database.read() as session:
+                return _Read(now, self._facts(session, now), self._ages(session, now), freshness.newest_reads(session))
+        except Exception as error:  # noqa: BLE001  whatever the database says, the answer is "not ready", with the kind of error
+            return _Read(now, {}, {}, {}, type(error).__name__)
 
     def metrics(self) -> tuple[bytes, str]:
         """The counters of all web processes of this machine where `serve` made a folder for them, and what the database says."""
@@ -75,12 +101,13 @@ class HealthService:
         return generate_latest(registry), CONTENT_TYPE_LATEST
 
     def gauges(self) -> tuple[Mapping[str, float], Mapping[str, Mapping[str, float | None]]]:
-        """What there is how much of; and per window (near, horizon) and side the seconds since the stalest room was read."""
-        now = self._clock()
-        with self._database.read() as session:
-            facts, ages = self._facts(session, now), self._ages(session, now)
-        facts["stalled"] = int(self._why_stalled(facts, ages) is not None)
-        return {name: float(value) for name, value in facts.items() if value is not None}, ages
+        """What there is how much of (only `database_up` 0 where the database is away); and per window (near, horizon) and side the seconds
+        since the stalest room was read."""
+        read = self._read(self._clock())
+        if read.error is not None:
+            return {"database_up": 0.0}, {}
+        facts = {**read.facts, "stalled": int(self._why_stalled(read.facts, read.ages) is not None), "database_up": 1}
+        return {name: float(value) for name, value in facts.items() if value is not None}, read.ages
 
     def _why_stalled(self, facts: Mapping[str, float | None], ages: Mapping[str, Mapping[str, float | None]]) -> str | None:
         """The canary: a sync that died without a word shows within ten minutes (or two sweeps, where they are slower)."""
@@ -101,10 +128,10 @@ class HealthService:
         reads = {name: freshness.exactly_oldest_reads(session, Slot(now, now + span)) for name, span in windows.items()}
         return {name: {side.value: _seconds(now, found.get(side)) for side in Side} for name, found in reads.items()}
 
-    def _last_contacts(self, session: Session) -> dict[str, datetime | None]:
+    def _last_contacts(self, read: _Read) -> dict[str, datetime | None]:
         """This process's own, or what any process has read from that side since."""
         known: dict[str, datetime | None] = dict(self._contacts())
-        for side, read_at in freshness.newest_reads(session).items():
+        for side, read_at in read.newest.items():
             ours = known.get(side.value)
             known[side.value] = read_at if ours is None else max(ours, read_at)
         return known
