@@ -135,6 +135,30 @@ def test_a_booking_made_private_shows_nobody_though_neither_side_says_so(house: 
     assert ["by" in shown for shown in one["conflicts"]] == [False, True]
 
 
+def test_a_filter_that_only_busy_rooms_pass_still_offers_the_others(house: House) -> None:
+    amber, basil, cedar = house.room("amber"), house.room("basil", equipment=()), house.room("cedar")
+    house.book(amber, 9, 10)
+
+    def offered(filters: dict) -> list[str]:
+        (busy,) = house.ask(body(filters=filters))["rooms"]
+        return [one["room"]["id"] for one in busy["alternatives"] if one["kind"] == "other_room"]
+
+    assert offered({"text": "amber"}) == [basil.id]
+    assert offered({"text": "amber", "equipment": ["screen"]}) == [cedar.id]  # the text is the first to be let go
+    house.book(cedar, 9, 10, ref="T2")
+    assert offered({"text": "amber", "equipment": ["screen"]}) == [basil.id]
+    assert house.ask(body(filters={"text": "amber"}))["total"] == 1  # what is listed and counted stays what was asked for
+
+
+def test_a_series_in_one_room_by_name_gets_another_room_for_the_date_that_clashes(house: House) -> None:
+    amber, basil = house.room("amber"), house.room("basil")
+    house.book(amber, 33, 34)
+    asked = {"slots": [{"start": at(9 + 24 * n), "end": at(10 + 24 * n)} for n in range(3)], "attendees": 4, "filters": {"text": "amber"}}
+    assert [(one["room"]["id"], one["start"][:10]) for one in house.ask(asked)["rooms"][0]["alternatives"]] == [(basil.id, "2026-11-25")]
+    house.book(basil, 9, 10)  # no room has all dates
+    assert [(one["room"]["id"], one["start"][:10]) for one in house.ask(asked)["rooms"][0]["alternatives"]] == [(basil.id, "2026-11-25")]
+
+
 def test_a_private_booking_shows_nobody(house: House) -> None:
     house.book(house.room("amber"), 9, 10, private=True)
     (busy,) = house.ask(body())["rooms"]

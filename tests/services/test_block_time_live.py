@@ -74,13 +74,13 @@ def test_a_setting_that_promises_too_much_is_refused_by_topdesk_and_leaves_nothi
     assert blocked.is_free(blocked.after(BLOCK))
     with pytest.raises(Refused, match="not available in the requested period"):
         blocked.book(blocked.after(BLOCK), "key-0001")
-    assert [b.slot.start for b in blocked.joint.reservations(blocked.room) if b.slot.start.date() == blocked.start.date()] == [blocked.start]
+    assert [b.slot.start for b in blocked.joint.reservations(blocked.room) if b.slot.start.date() == blocked.start.date()] == [
+        blocked.start
+    ]
 
 
 @pytest.mark.parametrize(("says", "gap", "day"), [(False, 2 * BLOCK, 16), (True, BLOCK, 17)])
-def test_a_meeting_made_on_a_phone_keeps_the_same_distance(
-    sandbox: RunningSandbox, tmp_path: Path, says: bool, gap: int, day: int
-) -> None:
+def test_a_meeting_made_on_a_phone_keeps_the_same_distance(sandbox: RunningSandbox, tmp_path: Path, says: bool, gap: int, day: int) -> None:
     blocked = Blocked(sandbox, tmp_path, says=says, does=says, day=day)
     for minutes in (gap - 5, gap):
         first = blocked.after(minutes)["start"].replace(tzinfo=None)

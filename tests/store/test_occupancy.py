@@ -1,5 +1,7 @@
 """The index against a naive check of every booking, on both databases."""
 
+import random
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,6 +14,7 @@ from roombooker.domain.calendar import Listing
 from roombooker.domain.room import Room
 from roombooker.domain.slot import Slot
 from roombooker.store import freshness, occupancy, rooms, search
+from roombooker.store.daybits import to_instant
 from roombooker.store.db import Database
 from roombooker.store.models import OccupancyRoomRow, occupancy_day
 
@@ -197,8 +200,46 @@ def test_freshness_is_that_of_the_oldest_read_of_the_stretch(database: Database,
         occupancy.replace(session, amber, Side.TOPDESK, listed(window=a_slot(0, 24), read_at=later))
     with database.read() as session:
         assert freshness.oldest_reads(session, a_slot(9, 10)) == {Side.TOPDESK: later}
-        assert freshness.oldest_reads(session, a_slot(23, 25)) == {Side.TOPDESK: MIDNIGHT}  # the older of two days
+        assert freshness.oldest_reads(session, a_slot(23, 25)) == {Side.TOPDESK: MIDNIGHT}  # the older of two
         assert freshness.oldest_reads(session, a_slot(200, 201)) == {}
+
+
+def test_a_far_date_is_as_fresh_as_the_slice_it_was_read_with(database: Database, amber: Room) -> None:
+    """Slices end anywhere in a day; the rest of that day waits for the next one."""
+    later = MIDNIGHT + timedelta(minutes=20)
+    with database.write() as session:
+        occupancy.replace(session, amber, Side.TOPDESK, listed())
+        occupancy.replace(session, amber, Side.TOPDESK, listed(window=a_slot(0, 30), read_at=later))
+    with database.read() as session:
+        assert freshness.oldest_reads(session, a_slot(28, 30)) == {Side.TOPDESK: later}
+        assert freshness.oldest_reads(session, a_slot(30, 31)) == {Side.TOPDESK: MIDNIGHT}
+        assert freshness.oldest_reads(session, a_slot(28, 31)) == {Side.TOPDESK: MIDNIGHT}
+
+
+def test_a_broken_room_makes_nothing_older(database: Database, amber: Room) -> None:
+    later = MIDNIGHT + timedelta(hours=3)
+    broken = keep(database, a_room("basil"))
+    with database.write() as session:
+        occupancy.replace(session, broken, Side.TOPDESK, listed())
+        occupancy.replace(session, amber, Side.TOPDESK, listed(read_at=later))
+    with database.read() as session:
+        assert freshness.oldest_reads(session, a_slot(9, 10)) == {Side.TOPDESK: MIDNIGHT}
+    keep(database, replace(broken, alarm="Exchange does not show this room mailbox."))
+    with database.read() as session:
+        assert freshness.oldest_reads(session, a_slot(9, 10)) == {Side.TOPDESK: later}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_steps_say_the_same_as_all_stretches_asked_one_by_one(seed: int) -> None:
+    chance = random.Random(seed)
+    stretches = [(start, start + chance.randint(1, 20), chance.randint(1, 9)) for start in (chance.randint(0, 40) for _ in range(15))]
+    reads = freshness.Reads({Side.TOPDESK: freshness._flat(stretches)})
+    for _ in range(200):
+        start = chance.randint(0, 70)
+        end = start + chance.randint(1, 15)
+        there = [read for first, last, read in stretches if first < end and last > start]
+        expected = {Side.TOPDESK: datetime.fromtimestamp(min(there), UTC)} if there else {}
+        assert reads.oldest(Slot(to_instant(start), to_instant(end))) == expected
 
 
 def test_a_rolling_window_leaves_no_slivers_behind(database: Database, amber: Room) -> None:

@@ -1,13 +1,12 @@
 """Availability: which rooms fit, ranked, each free, busy or not bookable with its reason and ways out; answered from our own index."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import bindparam, outerjoin, select
 from sqlalchemy.orm import Session
 
 from roombooker.domain import series
@@ -20,21 +19,17 @@ from roombooker.errors import InvalidInput
 from roombooker.services.alternatives import Neighbourhood, iso, nearby, other_room
 from roombooker.services.catalogue import NO_FILTERS, Catalogue, Filters, Listed, Selection, Snapshot
 from roombooker.settings import Settings
-from roombooker.store import freshness, rooms
+from roombooker.store import freshness
 from roombooker.store import search as index
 from roombooker.store.daybits import to_minute
 from roombooker.store.db import Database
-from roombooker.store.models import CursorRow, PersonRow
 
 AROUND = timedelta(minutes=30)  # how much earlier or later is still a way out
 _DAY_MINUTES = 24 * 60
 _FRESHNESS_KEPT = timedelta(seconds=5)  # an "oldest read" only grows, so one a little old is a bound that still holds
-_CURSOR, _PERSON = CursorRow.__table__.c, PersonRow.__table__.c
-_KNOWN = (
-    select(_CURSOR.value, _PERSON.last_building, _PERSON.last_floor, _PERSON.favourites)
-    .select_from(outerjoin(CursorRow.__table__, PersonRow.__table__, _PERSON.email == bindparam("person")))
-    .where(_CURSOR.name == rooms.VERSION)
-)
+
+
+Pool = Callable[[], Iterator[Listed]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +111,7 @@ class AvailabilityService:
         self._clock = clock
         self._groups_of = groups_of or (lambda _email: frozenset())
         self._catalogue = Catalogue(settings.horizon)
-        self._reads: tuple[str, datetime, list[tuple[Side, Slot, datetime]]] | None = None  # rooms' version, asked at, what was said
+        self._reads: tuple[str, datetime, freshness.Reads] | None = None  # rooms' version, asked at, what was said
 
     def search(self, caller_email: str, question: Question) -> dict[str, Any]:
         """The answer of POST /api/v1/availability, in its shape."""
@@ -149,7 +144,7 @@ class AvailabilityService:
         else:
             taken = index.clashes(session, slots)
         shown, counts = _choose(selection, taken, closed, question.limit)
-        self._detail(session, shown, slots, selection, taken, closed)
+        self._detail(session, shown, slots, lambda: self._pool(snapshot, question, slots, taste, groups), taken)
         as_of = self._as_of(session, snapshot, slots, now)
         return {
             "as_of": _instant(as_of) if as_of else None,
@@ -199,25 +194,22 @@ class AvailabilityService:
 
     def _known(self, session: Session, person: str) -> tuple[Snapshot, Taste]:
         """The rooms and what the person chose before, in one round trip."""
-        row = session.connection().execute(_KNOWN, {"person": person}).one_or_none()
-        if row is None:  # no room was ever saved
-            return self._catalogue.current(session), NO_TASTE
-        snapshot = self._catalogue.current(session, row[0])
-        return snapshot, Taste(row[1], row[2], frozenset(row[3] or ())) if row[1] or row[3] else NO_TASTE
+        version, building, floor, favourites = index.known(session, person)
+        taste = Taste(building, floor, favourites) if building or favourites else NO_TASTE
+        return self._catalogue.current(session, version), taste
 
     def _detail(
         self,
         session: Session,
         shown: Sequence[_Answer],
         slots: Sequence[Slot],
-        selection: Selection,
+        pool: Pool,
         taken: Mapping[int, int],
-        closed: Mapping[int, Reason],
     ) -> None:
         """What is shown of the best: conflicts and ways out of busy rooms, and until when free ones are free."""
         busy = {one.listed.number: one for one in shown if one.state == "busy" and one.listed.number is not None}
         free = {one.listed.number: one for one in shown if one.state == "free" and one.listed.number is not None}
-        best = list(islice((one for one in selection.bookable if one.number not in taken and one.profile not in closed), 1))
+        best = list(islice((one for one in pool() if one.number not in taken), 1)) if busy else []
         if len(slots) == 1:
             end = to_minute(slots[0].end)
             if free:
@@ -241,15 +233,24 @@ class AvailabilityService:
                 answer.alternatives = nearby(slots[0], Neighbourhood(stood), now)
                 answer.alternatives += [other_room(slots[0], one.public) for one in best]
         if len(slots) > 1 and not best and busy:
-            self._room_per_date(session, busy, slots, selection, closed, around)
+            self._room_per_date(session, busy, slots, pool, around)
+
+    def _pool(
+        self, snapshot: Snapshot, question: Question, slots: Sequence[Slot], taste: Taste, groups: frozenset[str] | None
+    ) -> Iterator[Listed]:
+        """Rooms to take instead of a busy one: those that were asked for, then those that only the text left out, then all."""
+        now = self._clock()
+        for filters in dict.fromkeys((question.filters, replace(question.filters, text=""), NO_FILTERS)):
+            selection = snapshot.select(filters, question.attendees, taste, groups)
+            closed = _closed(snapshot, selection, slots, now)
+            yield from (one for one in selection.bookable if one.profile not in closed)
 
     def _room_per_date(
         self,
         session: Session,
         busy: Mapping[int, _Answer],
         slots: Sequence[Slot],
-        selection: Selection,
-        closed: Mapping[int, Reason],
+        pool: Pool,
         around: Mapping[int, Sequence[index.Occupant]],
     ) -> None:
         """No room has all dates free: a free one for each date that clashes, shown rooms first, since theirs is known already."""
@@ -262,7 +263,7 @@ class AvailabilityService:
                     known = next((one.listed for other, one in busy.items() if at not in clashing[other]), None)
                     if known is None:
                         taken = index.taken(session, slots[at])
-                        known = next((one for one in selection.bookable if one.number not in taken and one.profile not in closed), None)
+                        known = next((one for one in pool() if one.number not in taken), None)
                     found[at] = None if known is None else other_room(slots[at], known.public)
                 way_out = found[at]
                 if way_out is not None:
@@ -272,7 +273,7 @@ class AvailabilityService:
         """The oldest read of both sides that the answer rests on; None until both have been read once."""
         if self._reads is None or self._reads[0] != snapshot.version or not timedelta() <= now - self._reads[1] < _FRESHNESS_KEPT:
             self._reads = (snapshot.version, now, freshness.reads(session))
-        oldest = freshness.oldest_of(self._reads[2], Slot(slots[0].start, slots[-1].end))
+        oldest = self._reads[2].oldest(Slot(slots[0].start, slots[-1].end))
         return min(oldest.values()) if len(oldest) == len(Side) else None
 
 

@@ -38,9 +38,7 @@ class Recurring:
             return {}
         taken = self._facilities.occupied([room], _span([*wanted, first.slot])).get(room.id, [])
         held = self._left_behind(room, first, wanted, taken)
-        free = {
-            s: key for s, key in wanted.items() if s not in held and not any(b.slot.overlaps(s.widened(room.apart)) for b in taken)
-        }
+        free = {s: key for s, key in wanted.items() if s not in held and not any(b.slot.overlaps(s.widened(room.apart)) for b in taken)}
         return held | self._grown(room, first, free, stamps=stamps)
 
     def at(self, room: Room, slot: Slot, key: str, copied: Collection[str]) -> Booking | None:

@@ -1,7 +1,10 @@
 """How fresh the index is, per room, side and stretch of time."""
 
+from bisect import bisect_right
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from heapq import heappop, heappush
 from typing import cast
 
 from sqlalchemy import Table, bindparam, delete, func, or_, select, update
@@ -9,10 +12,11 @@ from sqlalchemy.orm import Session
 
 from roombooker.domain.booking import Side
 from roombooker.domain.slot import Slot
-from roombooker.store.daybits import to_instant, to_minute
+from roombooker.store.daybits import to_minute
 from roombooker.store.models import OccupancyReadRow, OccupancyRoomRow, RoomRow
 from roombooker.store.upsert import upsert
 
+_GRAIN = 15  # minutes: stretches of thousands of rooms that end nearly together count as one; whole days would be older than the truth
 # Built once: a look at a room notes several stretches.
 _TABLE = cast("Table", OccupancyReadRow.__table__)
 _READ = _TABLE.c
@@ -46,38 +50,67 @@ def note(session: Session, number: int, side: Side, start_min: int, end_min: int
     upsert(session, OccupancyReadRow.__table__, rows, ["room_no", "side", "start_min"])
 
 
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """Per side the oldest read of any room, in steps of time: where each begins (minutes), and its read (seconds), if any."""
+
+    steps: dict[Side, tuple[list[int], list[int | None]]]
+
+    def oldest(self, slot: Slot) -> dict[Side, datetime]:
+        """That what we say about the slot rests on; a side that was not read there at all is left out."""
+        found = {}
+        for side, (starts, reads_there) in self.steps.items():
+            first = max(bisect_right(starts, to_minute(slot.start)) - 1, 0)
+            last = bisect_right(starts, to_minute(slot.end) - 1)
+            known = [read for read in reads_there[first:last] if read is not None]
+            if known:
+                found[side] = datetime.fromtimestamp(min(known), UTC)
+        return found
+
+
 def forget(session: Session, number: int) -> None:
     session.execute(delete(OccupancyReadRow).where(OccupancyReadRow.room_no == number))
 
 
-def reads(session: Session) -> list[tuple[Side, Slot, datetime]]:
-    """Over all enabled rooms, per side and stretch of whole UTC days: the oldest read there. Few rows, however many rooms."""
-    first = func.floor(OccupancyReadRow.start_min / 1440)
-    last = func.floor((OccupancyReadRow.end_min - 1) / 1440)
+def reads(session: Session) -> Reads:
+    """Of all enabled rooms that may be booked at all: what is broken is not read any more, and nothing said rests on it. Few rows, however
+    many rooms."""
+    first = func.floor(OccupancyReadRow.start_min / _GRAIN)
+    last = func.floor((OccupancyReadRow.end_min - 1) / _GRAIN)
     found = session.execute(
         select(OccupancyReadRow.side, first, last, func.min(OccupancyReadRow.read_s))
         .join(OccupancyRoomRow, OccupancyRoomRow.no == OccupancyReadRow.room_no)
         .join(RoomRow, RoomRow.id == OccupancyRoomRow.room_id)
-        .where(RoomRow.enabled)
+        .where(RoomRow.enabled, RoomRow.alarm.is_(None))
         .group_by(OccupancyReadRow.side, first, last)
-    )
-    return [
-        (Side(side), Slot(to_instant(int(begin) * 1440), to_instant((int(end) + 1) * 1440)), datetime.fromtimestamp(read_s, UTC))
-        for side, begin, end, read_s in found
-    ]
+    ).all()
+    return Reads({
+        side: _flat([(int(begin) * _GRAIN, (int(end) + 1) * _GRAIN, read_s) for of, begin, end, read_s in found if of == side])
+        for side in Side if any(of == side for of, *_ in found)
+    })  # fmt: skip
 
 
 def oldest_reads(session: Session, slot: Slot) -> dict[Side, datetime]:
-    """Per side the oldest read, of any enabled room, that what we say about the slot's days rests on; a side never read is left out."""
-    return oldest_of(reads(session), slot)
+    """Per side the oldest read, of any such room, that what we say about the slot rests on; a side never read is left out."""
+    return reads(session).oldest(slot)
 
 
-def oldest_of(found: Iterable[tuple[Side, Slot, datetime]], slot: Slot) -> dict[Side, datetime]:
-    oldest: dict[Side, datetime] = {}
-    for side, stretch, read_at in found:
-        if stretch.overlaps(slot):
-            oldest[side] = min(read_at, oldest.get(side, read_at))
-    return oldest
+def _flat(stretches: Iterable[tuple[int, int, int]]) -> tuple[list[int], list[int | None]]:
+    """Overlapping stretches (start, end, read) as steps: where each begins, and the oldest read there; None where nothing was read."""
+    ordered = sorted(stretches)
+    starts: list[int] = []
+    oldest: list[int | None] = []
+    open_now: list[tuple[int, int]] = []  # (read, end), oldest first
+    at = 0
+    for edge in sorted({edge for start, end, _ in ordered for edge in (start, end)}):
+        while at < len(ordered) and ordered[at][0] == edge:
+            heappush(open_now, (ordered[at][2], ordered[at][1]))
+            at += 1
+        while open_now and open_now[0][1] <= edge:
+            heappop(open_now)
+        starts.append(edge)
+        oldest.append(open_now[0][0] if open_now else None)
+    return starts, oldest
 
 
 def exactly_oldest_reads(session: Session, slot: Slot) -> dict[Side, datetime]:
