@@ -49,6 +49,7 @@ class Work:
         self._helpers = helpers
         self._settings = settings
         self._clock = clock
+        self._past: dict[str, str] = {}  # the tick of each schedule that has been taken, by us or by others
 
     def run(self, kind: str | None = None) -> int:
         """Do what is due now (`kind`: intents | notices | holds | mails only); how many things were done. One failure never stops the
@@ -92,7 +93,11 @@ class Work:
         done, now = 0, self._clock()
         for name, every, offset, job in schedules:
             slot = str(int((now - offset).timestamp() // (every / timedelta(seconds=1))))
-            if leases.take_slot(self._database, name, slot, now):
+            if self._past.get(name) == slot:
+                continue
+            is_ours = leases.take_slot(self._database, name, slot, now)
+            self._past[name] = slot
+            if is_ours:
                 done += self._guarded(name, _once(job))
         return done
 

@@ -10,7 +10,7 @@ from roombooker.store.upsert import upsert
 
 HOOK_REFUSED, HOOK_ACCEPTED = "hook:refused", "hook:accepted"  # cursors: when it last happened
 
-_REFUSALS_APART = timedelta(seconds=5)
+_TOLD_APART = timedelta(seconds=5)  # when a hook was last called is known that exactly, and not written down with every call
 
 
 class InboxService:
@@ -19,11 +19,15 @@ class InboxService:
         self._clock = clock
         self._wake = wake
         self._refused_at: datetime | None = None
+        self._accepted_at: datetime | None = None
 
     def topdesk_changed(self, reservation_id: str) -> None:
+        now = self._clock()
         with self._database.write() as session:
-            notices.add(session, side="topdesk", ref=reservation_id, kind="changed", at=self._clock())
-            upsert(session, CursorRow.__table__, [{"name": HOOK_ACCEPTED, "value": "", "read_at": self._clock()}], ["name"])
+            notices.add(session, side="topdesk", ref=reservation_id, kind="changed", at=now)
+            if self._accepted_at is None or now - self._accepted_at >= _TOLD_APART:
+                self._accepted_at = now
+                upsert(session, CursorRow.__table__, [{"name": HOOK_ACCEPTED, "value": "", "read_at": now}], ["name"])
         self._wake("notices")
 
     def topdesk_refused(self) -> None:
@@ -31,9 +35,10 @@ class InboxService:
 
         Written down at most every few seconds: whoever may not come in must not keep our database busy."""
         now = self._clock()
-        if self._refused_at is not None and now - self._refused_at < _REFUSALS_APART:
+        if self._refused_at is not None and now - self._refused_at < _TOLD_APART:
             return
         self._refused_at = now
+        self._accepted_at = None  # so that the next good call shows as the later one
         with self._database.write() as session:
             upsert(session, CursorRow.__table__, [{"name": HOOK_REFUSED, "value": "", "read_at": now}], ["name"])
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
 
-from sqlalchemy import Table, and_, bindparam, delete, or_, select, update
+from sqlalchemy import Table, and_, bindparam, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from roombooker.store.models import NoticeRow, RoomRow, SubscriptionRow
@@ -24,12 +24,17 @@ _DUE = (
     .order_by(_NOTICE.id)
     .limit(_MOST)
 )
+_ADD = insert(_TABLE)
 _THESE = _NOTICE.id.in_(bindparam("ids", expanding=True))
 _OURS = _NOTICE.lease_owner == bindparam("owner")
 _LEASE = update(_TABLE).where(_THESE, or_(_IS_FREE, _OURS)).values(lease_owner=bindparam("owner"), lease_until=bindparam("until"))
 _LEASE_AND_TELL = _LEASE.returning(_NOTICE.id)
 _DONE = delete(_TABLE).where(_THESE, _OURS)
 _OF_ROOM = select(_NOTICE.id).where(and_(_NOTICE.side == "exchange", _NOTICE.ref == bindparam("room"), _NOTICE.kind == "changed"))
+_SUBSCRIPTION = cast("Table", SubscriptionRow.__table__).c
+_OF_SUBSCRIPTION = select(_SUBSCRIPTION.room_id).where(
+    _SUBSCRIPTION.id == bindparam("id"), _SUBSCRIPTION.client_state == bindparam("client_state")
+)
 _TOLD = delete(_TABLE).where(_THESE)
 
 
@@ -51,7 +56,7 @@ class Notice:
 
 
 def add(session: Session, *, side: str, ref: str, kind: str, at: datetime) -> None:
-    session.add(NoticeRow(side=side, ref=ref, kind=kind, arrived_at=at, due_at=at))
+    session.execute(_ADD, [{"side": side, "ref": ref, "kind": kind, "arrived_at": at, "due_at": at}])
 
 
 def retry(session: Session, *, ref: str, at: datetime) -> None:
@@ -128,8 +133,7 @@ def rooms_done(session: Session, room_ids: Sequence[str], *, until: datetime, ag
 
 def room_of_subscription(session: Session, subscription_id: str, client_state: str) -> str | None:
     """The room's id; None where the subscription is unknown or the client state is not the one we gave."""
-    found = session.get(SubscriptionRow, subscription_id)
-    return found.room_id if found is not None and found.client_state == client_state else None
+    return session.scalar(_OF_SUBSCRIPTION, {"id": subscription_id, "client_state": client_state})
 
 
 def look_at(session: Session, room_ids: Sequence[str], *, at: datetime, cause: str) -> None:
