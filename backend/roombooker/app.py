@@ -146,7 +146,7 @@ def build(settings: Settings, *, clock: Callable[[], datetime] | None = None) ->
         golive=GoLive(database=database, room_service=rooms_, sync=sync),
         on_request=SyncOnRequest(database=database, sync=sync),
         rebuild=Rebuild(database=database, facilities=facilities, meetings=meetings, room_service=rooms_, sync=sync, clock=clock),
-        worklist=WorkList(database=database, facilities=facilities, meetings=meetings, sync=sync, clock=clock),
+        worklist=WorkList(database=database, facilities=facilities, meetings=meetings, sync=sync, clock=clock, hold=settings.hold),
         record=Record(database=database),
         retention=Retention(database=database, settings=settings, clock=clock),
     )

@@ -411,8 +411,9 @@ class FakeMeetings(FakeCalendar):
         def act() -> Booking:
             self._check_write(room)
             self.drafts.append(draft)
-            twin = next((b for b in self.records.values() if b.match_key == draft.match_key), None)
-            if twin:  # transactionId: a repeated create makes nothing
+            # transactionId, which only what we made ourselves has: a person's meeting may bear our key too
+            twin = next((b for b in self.records.values() if b.match_key == draft.match_key and (b.is_live or b.room_organizes)), None)
+            if twin:  # a repeated create makes nothing
                 return self._seen_from(room, twin)
             number = next(self._count)
             is_persons = self.people_calendars and room.meeting_mode is MeetingMode.PERSON and draft.organizer is not None

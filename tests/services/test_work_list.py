@@ -15,7 +15,8 @@ def test_declining_the_meeting_of_a_booking_from_the_pane_gives_its_moved_reserv
     twin.exchange.invite(twin.amber, slot_at(), ALICE)
     twin.follow(twin.amber)
     twin.noticed(twin.topdesk.edit(twin.reservations()[0].ref, slot=slot_at(2)))
-    work_list = WorkList(database=twin.database, facilities=twin.topdesk, meetings=twin.exchange, sync=twin.sync, clock=twin.clock)
+    work_list = WorkList(database=twin.database, facilities=twin.topdesk, meetings=twin.exchange, sync=twin.sync, clock=twin.clock,
+                    hold=twin.settings.hold)  # fmt: skip
     [item] = work_list.listed(kind="moved_in_topdesk")
     work_list.settle(caller(CAROL), item["id"], "decline_meeting")
     twin.sweep()
@@ -34,6 +35,7 @@ def test_a_move_that_is_refused_leaves_the_question_open_that_a_person_must_answ
         twin.bookings.move(caller(ALICE), "key-0002", booking["id"], {"start": slot_at(8).start, "end": slot_at(8).end})
     told = twin.bookings.one(caller(ALICE), booking["id"])
     assert (told["state"], told["reason"]["code"]) == ("on_hold", "moved_in_topdesk")
-    work_list = WorkList(database=twin.database, facilities=twin.topdesk, meetings=twin.exchange, sync=twin.sync, clock=twin.clock)
+    work_list = WorkList(database=twin.database, facilities=twin.topdesk, meetings=twin.exchange, sync=twin.sync, clock=twin.clock,
+                    hold=twin.settings.hold)  # fmt: skip
     assert work_list.tidy() == 0
     assert [item["kind"] for item in work_list.listed()] == ["moved_in_topdesk"]

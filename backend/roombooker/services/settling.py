@@ -2,25 +2,26 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from roombooker.domain.actions import Action, Adopt, Create, Delete, Update
-from roombooker.domain.booking import Booking, Side
+from roombooker.domain.booking import Booking, Side, Standing
 from roombooker.domain.calendar import Facilities, MeetingCalendar
 from roombooker.domain.differences import differences
-from roombooker.domain.link import Link
+from roombooker.domain.link import Link, Settled
 from roombooker.domain.room import Room
 from roombooker.domain.slot import Slot
 from roombooker.errors import InvalidInput, NotFound
 from roombooker.services.remembering import Cause, Turn
 from roombooker.services.sync import SyncService
-from roombooker.store import linking
+from roombooker.store import linking, work_items
 from roombooker.store.db import Database
 
 APPROVED = "The cancellation was approved by an administrator."
 DECLINED = "An administrator gave the room to somebody else, or its reservation was changed in TOPdesk."
 CANCELLED = "Cancelled by an administrator."
+_ASKED_AGAIN = Settled("asked again", "", "")  # equals no action's mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +36,16 @@ class Case:
 
 
 class Settling:
-    def __init__(self, *, database: Database, facilities: Facilities, meetings: MeetingCalendar, sync: SyncService) -> None:
+    """`hold`: how long a reservation waits for its appointment."""
+
+    def __init__(self, *, database: Database, facilities: Facilities, meetings: MeetingCalendar, sync: SyncService,
+                 clock: Callable[[], datetime], hold: timedelta) -> None:  # fmt: skip
         self._database = database
         self._facilities = facilities
         self._meetings = meetings
         self._sync = sync
+        self._clock = clock
+        self._hold = hold
 
     def carry_out(self, case: Case, action: str, candidate: str | None, *, by: str) -> None:
         """SideError where a side refuses; InvalidInput where a choice is missing."""
@@ -49,12 +55,12 @@ class Settling:
             self._sync.let_pass(case.room.id, by=by)
             return
         steps: dict[str, Callable[[], None]] = {
-            "retry": lambda: self._loosen(case),
+            "retry": lambda: self._retry(case),
             "approve": lambda: self._end_reservation(case, candidate, APPROVED),
             "refuse": lambda: self._loosen(case, without=Side.EXCHANGE),
             "match": lambda: self._match(case, candidate, by),
             "create_separate": lambda: self._decide(case, by, lambda _turn: [Create(Side.TOPDESK, self._meeting(case, None), case.link)]),
-            "decline_meeting": lambda: self._decline(case, candidate),
+            "decline_meeting": lambda: self._decline(case, candidate, by),
             "cancel_reservation": lambda: self._end_reservation(case, candidate, CANCELLED),
             "move_back": lambda: self._overrule(case, by, winner=Side.EXCHANGE),
             "topdesk_wins": lambda: self._overrule(case, by, winner=Side.TOPDESK),
@@ -68,13 +74,34 @@ class Settling:
     def _decide(self, case: Case, by: str, decision: Callable[[Turn], Sequence[Action]]) -> None:
         self._sync.decide(case.room.id, decision, cause=Cause(by))
 
+    def _retry(self, case: Case) -> None:
+        """A booking of ours that got stuck before its appointment came waits for it again, once nobody else is in its slot."""
+        self._loosen(case)
+        link = case.link
+        if link is None or link.topdesk is None or not link.is_awaiting or link.is_busy:
+            return
+        reservation = self._facilities.get(case.room, link.topdesk.ref)
+        there = self._facilities.occupied([case.room], reservation.slot).get(case.room.id, [])
+        is_shared = any(b.is_live and b.ref != reservation.ref and b.slot.overlaps(reservation.slot) for b in there)
+        if is_shared or not reservation.is_live or reservation.standing is Standing.CONFLICTING:
+            return
+        now = self._clock()
+        with self._database.write() as session:
+            row = linking.row_of(session, link.id)
+            if row.state == "on_hold":
+                row.state, row.held_until, row.reason_code, row.reason = linking.state_of(reservation, None), now + self._hold, None, None
+                row.start_at, row.end_at = reservation.slot.start, reservation.slot.end
+                work_items.close_for_link(session, link.id, at=now, outcome="It waits for its appointment again.")
+
     def _loosen(self, case: Case, *, without: Side | None = None) -> None:
-        """Forget that it was refused, so that it is planned again; `without`: that side's record is to be made anew."""
+        """Whatever was refused may be planned again, and where both sides agree by now that is noticed; `without`: that side's record is
+        to be made anew."""
         if case.link is None:
             return
         with self._database.write() as session:
             row = linking.row_of(session, case.link.id)
-            row.refused = row.vanished_at = None
+            row.vanished_at = None
+            linking.settle(row, _ASKED_AGAIN)
             if without is not None:
                 row.sides[:] = [side for side in row.sides if side.side != without]
                 row.state = "on_hold"
@@ -83,15 +110,31 @@ class Settling:
         self._facilities.remove(case.room, self._record(case, Side.TOPDESK, candidate), reason)
         self._loosen(case)
 
-    def _decline(self, case: Case, candidate: str | None) -> None:
+    def _decline(self, case: Case, candidate: str | None, by: str) -> None:
         """The room gives the meeting up; a reservation that stands gets one of the room's own."""
         meeting = self._record(case, Side.EXCHANGE, candidate)
         if meeting.room_organizes:
             self._meetings.remove(case.room, meeting, DECLINED)
         else:
             self._meetings.decline(case.room, meeting, DECLINED)
+        self._give_way(case, meeting, by)
         has_both = case.link is not None and case.link.topdesk is not None and case.link.exchange is not None
         self._loosen(case, without=Side.EXCHANGE if has_both else None)
+
+    def _give_way(self, case: Case, meeting: Booking, by: str) -> None:
+        """A meeting of another booking than the item's: that one ends whole, and does not wait for a meeting that we declined ourselves."""
+        with self._database.read() as session:
+            known = [link for link in linking.links_by_ref(session, Side.EXCHANGE, [meeting.ref]) if link.topdesk is not None]
+        if not known or (case.link is not None and known[0].id == case.link.id):
+            return
+        link = known[0]
+        reservation = self._facilities.get(case.room, link.topdesk.ref) if link.topdesk else None
+        if reservation is not None and reservation.is_live:
+            self._decide(case, by, lambda _turn: [Delete(Side.TOPDESK, link, reservation, is_inferred=False)])
+        with self._database.write() as session:
+            row = linking.row_of(session, link.id)
+            if row.state in linking.ENDED:
+                row.reason_code, row.reason = "declined_by_administrator", DECLINED
 
     def _match(self, case: Case, candidate: str | None, by: str) -> None:
         reservation = self._record(case, Side.TOPDESK, candidate)
@@ -121,7 +164,7 @@ class Settling:
             return [Update(loser, link, source, target, fields, overrules=True)] if fields else []
 
         if loser is Side.EXCHANGE and not target.room_organizes and not self._sync.may_edit_meetings:
-            self._decline(case, None)  # somebody else's meeting: all that the room can do is to leave it
+            self._decline(case, None, by)  # somebody else's meeting: all that the room can do is to leave it
             return
         self._decide(case, by, decision)
         self._loosen(case)

@@ -1,7 +1,7 @@
 """The work list: what only a person can settle, with its reason, a live look at both originals, and actions that are really carried out."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -25,13 +25,13 @@ _AT_REST = ("confirmed", "released", "cancelled")  # a link in one of these has 
 
 class WorkList:
     def __init__(self, *, database: Database, facilities: Facilities, meetings: MeetingCalendar, sync: SyncService,
-                 clock: Callable[[], datetime]) -> None:  # fmt: skip
+                 clock: Callable[[], datetime], hold: timedelta) -> None:  # fmt: skip
         self._database = database
         self._facilities = facilities
         self._meetings = meetings
         self._sync = sync
         self._clock = clock
-        self._settling = Settling(database=database, facilities=facilities, meetings=meetings, sync=sync)
+        self._settling = Settling(database=database, facilities=facilities, meetings=meetings, sync=sync, clock=clock, hold=hold)
 
     def listed(self, *, settled: bool = False, kind: str | None = None, room_id: str | None = None) -> list[dict[str, Any]]:
         """Newest first, at most 200."""
