@@ -244,3 +244,31 @@ def test_a_refused_move_is_planned_again_when_somebody_leaves_its_slot() -> None
     assert not any(isinstance(a, Update) for a in world.plan(rules()))
     del world.records[Side.TOPDESK]["rival"]
     assert isinstance(the_action(world), Update)
+
+
+def test_a_reservation_moved_onto_another_one_takes_no_meeting_along_until_somebody_has_looked() -> None:
+    """Found by chaos, seed 14: TOPdesk let an operator book double, and so did the room's calendar, without a word."""
+    world = linked(MOVED, UNCHANGED, own=True)
+    world.records[Side.EXCHANGE]["rival"] = record(Side.EXCHANGE, "rival", slot(11), organizer=BOB)
+    world.records[Side.TOPDESK]["rival-t"] = record(Side.TOPDESK, "rival-t", slot(11), organizer=BOB)
+    hold = next(a for a in world.plan(rules()) if isinstance(a, Hold))
+    assert (hold.kind, [c.ref for c in hold.candidates]) == ("moved_in_topdesk", ["rival"])
+    world.carry_out(world.plan(rules()), rules())
+    assert world.plan(rules()) == ()
+    del world.records[Side.EXCHANGE]["rival"], world.records[Side.TOPDESK]["rival-t"]
+    assert any(isinstance(a, Update) for a in world.plan(rules()))
+
+
+def test_two_that_change_places_in_topdesk_change_them_in_exchange() -> None:
+    world = linked(MOVED, UNCHANGED, own=True)
+    other = {side: record(side, f"{side}-2", slot(11), organizer=BOB, room_organizes=side is Side.EXCHANGE) for side in Side}
+    remembered = {str(side): Remembered(b.ref, fingerprint(b, rules().of(side).keeps)) for side, b in other.items()}
+    world.links["m"] = Link(id="m", match_key="k2", room_id="room-amber", slot=slot(11), organizer=BOB, **remembered)  # type: ignore[arg-type]
+    world.records[Side.TOPDESK]["topdesk-2"] = replace(other[Side.TOPDESK], slot=AGREED)
+    world.records[Side.EXCHANGE]["exchange-2"] = other[Side.EXCHANGE]
+    assert [type(a) for a in world.plan(rules())] == [Update, Update]
+
+
+def test_what_came_back_and_is_ended_is_only_ended() -> None:
+    world = linked(ABSENT, UNCHANGED, vanished_at=NOW)
+    assert isinstance(the_action(world), Delete)

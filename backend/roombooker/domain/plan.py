@@ -80,6 +80,7 @@ def _plan(links: tuple[Link, ...], views: Mapping[Side, View], rules: Rules) -> 
     around = _Around(records, rules)
     refreshed: dict[str, Refresh] = {}
     planned = dict(records[Side.EXCHANGE])  # the room's calendar as it will be
+    moved: list[tuple[_Case, Update]] = []
     for link in links:
         if link.id not in substitutes and _is_as_it_was(link, records, rules):
             continue
@@ -91,11 +92,16 @@ def _plan(links: tuple[Link, ...], views: Mapping[Side, View], rules: Rules) -> 
         if only is None:
             for step in _settle(case, rules, around):
                 _foresee(planned, step)
-                yield step
+                if isinstance(step, Update) and step.side is Side.EXCHANGE and step.fields & {Field.SLOT, Field.PLACE}:
+                    moved.append((case, step))
+                else:
+                    yield step
         elif (record := case.of(only).booking) is not None:
             halves[only][record.ref] = Half(record, link)
             if case.of(only).state is _State.CHANGED and not case.is_over(rules):
                 refreshed[link.id] = Refresh(link, record)
+    for case, step in moved:
+        yield from _unless_onto_another(case, step, planned, rules, around)
     for action in settle_unpaired(halves, records, planned, linked, {side: views[side].is_complete for side in SIDES}, rules):
         for touched in (action.link, action.absorbs if isinstance(action, Adopt) else None):
             if touched is not None:  # whatever is done with it remembers its record anyway
@@ -125,6 +131,18 @@ def _foresee(meetings: dict[str, Booking], action: Action) -> None:
             meetings[target.ref] = replace(target, slot=source.slot, room_id=source.room_id)
         case _:
             pass
+
+
+def _unless_onto_another(case: _Case, step: Update, planned: dict[str, Booking], rules: Rules, around: "_Around") -> Iterator[Action]:
+    """TOPdesk may have let somebody book double; the room's calendar does not follow that before a person has looked."""
+    there = overlapping(planned.values(), step.source.slot, step.source.room_id, besides=step.target.ref)
+    if not there:
+        yield step
+        return
+    planned[step.target.ref] = step.target
+    reason = "It was moved in TOPdesk onto another booking of the room, so its meeting has not followed."
+    hold = replace(_hold("moved_in_topdesk", case, reason), candidates=there)
+    yield from _unless_settled(hold, case, rules, around)
 
 
 def _look(link: Link, side: Side, records: Mapping[str, Booking], view: View, rules: Rules, substitutes: Mapping[str, Booking]) -> _Seen:
@@ -180,12 +198,12 @@ def _settle(case: _Case, rules: Rules, around: "_Around") -> Iterator[Action]:
         return
     if case.is_over(rules):
         return
-    if case.link.vanished_at and _State.LOST not in states:
-        yield Vanish(case.link, is_back=True)
     if states & {_State.LOST, _State.UNREADABLE}:
         action = _missing_without_proof(case, rules)
     else:
         action = _settle_linked(case, rules)
+    if case.link.vanished_at and _State.LOST not in states and not isinstance(action, Delete):
+        yield Vanish(case.link, is_back=True)
     if action is not None:
         yield from _unless_settled(action, case, rules, around)
 
