@@ -59,6 +59,8 @@ class Listed:
     is_plain: bool  # no alarm and no group: only its size can refuse a party
     public: Mapping[str, Any]
     words: str  # what a text filter looks in
+    building: str  # as filters name it
+    equipment: frozenset[str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,18 +143,19 @@ class Catalogue:
             profile = profiles.setdefault(hours_of(room, self._horizon), len(profiles))
             words = " ".join((room.name, room.number, room.building, room.floor)).casefold()
             is_plain = not room.alarm and not room.person_group
-            listed.append(Listed(room, numbers.get(room.id), profile, is_plain, public(room), words))
+            equipment = frozenset(item.casefold() for item in room.equipment)
+            number = numbers.get(room.id)
+            listed.append(Listed(room, number, profile, is_plain, public(room), words, room.building.casefold(), equipment))
         closed = tuple(one for one in listed if one.room.person_group)
         groups = frozenset(one.room.person_group for one in closed if one.room.person_group)
         return Snapshot(version, tuple(listed), {one.room.id: one for one in listed}, tuple(profiles), closed, groups)
 
 
 def _passes(listed: Listed, filters: Filters) -> bool:
-    room = listed.room
-    if filters.capacity is not None and (room.capacity is None or room.capacity < filters.capacity):
+    if filters.buildings and listed.building not in filters.buildings:
         return False
-    if filters.buildings and room.building.casefold() not in filters.buildings:
+    if filters.capacity is not None and (listed.room.capacity is None or listed.room.capacity < filters.capacity):
         return False
-    if filters.equipment and not filters.equipment <= {item.casefold() for item in room.equipment}:
+    if filters.equipment and not filters.equipment <= listed.equipment:
         return False
     return not filters.text or all(word in listed.words for word in filters.text.split())

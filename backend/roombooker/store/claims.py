@@ -2,8 +2,9 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any, cast
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Table, bindparam, delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from ulid import ULID
@@ -13,6 +14,14 @@ from roombooker.domain.slot import Slot
 from roombooker.store import occupancy
 from roombooker.store.models import ClaimRow, LinkRow
 
+_CLAIMS = cast("Table", ClaimRow.__table__)
+_CLAIM = _CLAIMS.c
+_OVERLAPPING = (
+    select(_CLAIM.id)
+    .where(_CLAIM.room_id == bindparam("room"), _CLAIM.start_at < bindparam("end"), _CLAIM.end_at > bindparam("start"))
+    .where(_CLAIM.intent_id != bindparam("besides"))
+    .limit(1)
+)
 _CLAIMING = 0x0B00C  # ours among PostgreSQL's advisory locks
 
 
@@ -28,29 +37,25 @@ def claim(session: Session, room: Room, slot: Slot, *, intent_id: str, match_key
     _queue_up(session, room.id)
     if _claimed(session, room.id, wide, besides=intent_id):
         return False
-    row = ClaimRow(
-        id=str(ULID()), room_id=room.id, intent_id=intent_id, match_key=match_key, start_at=wide.start, end_at=wide.end, created_at=at
-    )
-    if not _insert(session, row):
+    row = {"id": str(ULID()), "room_id": room.id, "intent_id": intent_id, "match_key": match_key}
+    if not _insert(session, row | {"start_at": wide.start, "end_at": wide.end, "created_at": at}):
         return False
     # How far we must stay away from the others is in their spans already.
     if besides is not None and occupancy.is_taken(session, room.id, slot, besides):
-        session.delete(row)
-        session.flush()
+        session.connection().execute(delete(_CLAIMS).where(_CLAIM.id == row["id"]))
         return False
     return True
 
 
-def _insert(session: Session, row: ClaimRow) -> bool:
+def _insert(session: Session, row: dict[str, Any]) -> bool:
     """False where PostgreSQL's exclusion constraint says no; SQLite has no such thing, and no need of a savepoint."""
-    if session.get_bind().dialect.name != "postgresql":
-        session.add(row)
-        session.flush()
+    connection = session.connection()
+    if connection.dialect.name != "postgresql":
+        connection.execute(insert(_CLAIMS), row)
         return True
     try:
         with session.begin_nested():
-            session.add(row)
-            session.flush()
+            connection.execute(insert(_CLAIMS), row)
     except IntegrityError:
         return False
     return True
@@ -85,10 +90,10 @@ def guard(session: Session, room: Room, slot: Slot, *, intent_id: str, match_key
 
 def release(session: Session, intent_id: str, *match_keys: str) -> None:
     """All of an intent, or those of some of its items."""
-    query = delete(ClaimRow).where(ClaimRow.intent_id == intent_id)
+    query = delete(_CLAIMS).where(_CLAIM.intent_id == intent_id)
     if match_keys:
-        query = query.where(ClaimRow.match_key.in_(match_keys))
-    session.execute(query.execution_options(synchronize_session=False))
+        query = query.where(_CLAIM.match_key.in_(match_keys))
+    session.connection().execute(query)
 
 
 def release_of_links(session: Session, room_id: str) -> None:
@@ -110,5 +115,5 @@ def _queue_up(session: Session, room_id: str) -> None:
 
 
 def _claimed(session: Session, room_id: str, wide: Slot, *, besides: str) -> bool:
-    overlaps = (ClaimRow.room_id == room_id, ClaimRow.start_at < wide.end, ClaimRow.end_at > wide.start)
-    return session.scalar(select(ClaimRow.id).where(*overlaps, ClaimRow.intent_id != besides).limit(1)) is not None
+    asked = {"room": room_id, "start": wide.start, "end": wide.end, "besides": besides}
+    return session.connection().execute(_OVERLAPPING, asked).first() is not None

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Table, delete, func, insert, select, update
+from sqlalchemy import Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from roombooker.domain.booking import Booking, Side
@@ -22,6 +22,21 @@ _COLUMNS = (
 )  # fmt: skip
 _TABLE = cast("Table", OccupancyRow.__table__)
 _Record = dict[str, Any]
+# Built once: that takes longer than to run them.
+_C, _ROOM = _TABLE.c, cast("Table", OccupancyRoomRow.__table__).c
+_LOCKED = select(_ROOM.no, _ROOM.longest_min).where(_ROOM.room_id == bindparam("room_id")).with_for_update()
+_ONE = select(*(_C[column.key] for column in _COLUMNS)).where(
+    _C.room_no == bindparam("no"), _C.side == bindparam("side"), _C.ref == bindparam("ref")
+)
+_TAKEN = (
+    select(_C.match_key, _C.ref)
+    .join_from(_TABLE, OccupancyRoomRow.__table__, _ROOM.no == _C.room_no)
+    .where(_ROOM.room_id == bindparam("room_id"), _C.start_min < bindparam("end"), _C.end_min > bindparam("start"))
+    .where(_C.start_min > bindparam("start") - _ROOM.longest_min)
+)
+_SPANS = select(_C.start_min, _C.end_min).where(
+    _C.room_no == bindparam("no"), _C.start_min < bindparam("before"), _C.start_min > bindparam("reach"), _C.end_min > bindparam("after")
+)
 
 
 def replace(session: Session, room: Room, side: Side, listing: Listing) -> None:
@@ -60,7 +75,7 @@ def replace(session: Session, room: Room, side: Side, listing: Listing) -> None:
 def put(session: Session, room: Room, booking: Booking, *, seen_at: datetime) -> None:
     """Insert or overwrite one record, however old what stands there is; one that no longer lives leaves."""
     number, longest = _lock(session, room.id)
-    old = list(_stored(session, number, booking.side, OccupancyRow.ref == booking.ref).values())
+    old = _stored_one(session, number, booking.side, booking.ref)
     new = [_record(room, booking, to_second(seen_at))] if booking.is_live else []
     if old and new and not _differs(old[0], new[0]):  # only seen again: no day changes
         same = (OccupancyRow.room_no == number, OccupancyRow.side == booking.side, OccupancyRow.ref == booking.ref)
@@ -72,7 +87,7 @@ def put(session: Session, room: Room, booking: Booking, *, seen_at: datetime) ->
 def forget(session: Session, room_id: str, side: Side, ref: str) -> None:
     """One record of this room is gone; unknown ones are nothing to do."""
     number, longest = _lock(session, room_id)
-    _write(session, number, longest, side, list(_stored(session, number, side, OccupancyRow.ref == ref).values()), [])
+    _write(session, number, longest, side, _stored_one(session, number, side, ref), [])
 
 
 def confirm(session: Session, room: Room, side: Side, window: Slot, read_at: datetime) -> None:
@@ -99,17 +114,7 @@ def trim(session: Session, before: datetime) -> int:
 
 def is_taken(session: Session, room_id: str, slot: Slot, besides: Collection[str] = ()) -> bool:
     """Does any record but those `besides` (match keys or refs) block a part of the slot? Block time of the others counts."""
-    start, end = to_minute(slot.start), to_minute(slot.end)
-    rows = session.execute(
-        select(OccupancyRow.match_key, OccupancyRow.ref)
-        .join(OccupancyRoomRow, OccupancyRoomRow.no == OccupancyRow.room_no)
-        .where(
-            OccupancyRoomRow.room_id == room_id,
-            OccupancyRow.start_min < end,
-            OccupancyRow.start_min > start - OccupancyRoomRow.longest_min,
-            OccupancyRow.end_min > start,
-        )
-    )
+    rows = session.connection().execute(_TAKEN, {"room_id": room_id, "start": to_minute(slot.start), "end": to_minute(slot.end)})
     return any(key not in besides and ref not in besides for key, ref in rows)
 
 
@@ -130,6 +135,11 @@ def _stored(session: Session, number: int, side: Side, *conditions: Any) -> dict
     return {row.ref: row._asdict() for row in session.execute(query)}
 
 
+def _stored_one(session: Session, number: int, side: Side, ref: str) -> list[_Record]:
+    found = session.connection().execute(_ONE, {"no": number, "side": side.value, "ref": ref})
+    return [dict(row._mapping) for row in found]
+
+
 def _is_known(session: Session, number: int, side: Side) -> bool:
     return session.scalar(select(OccupancyRow.id).where(OccupancyRow.room_no == number, OccupancyRow.side == side).limit(1)) is not None
 
@@ -145,7 +155,7 @@ def _write(session: Session, number: int, longest: int, side: Side, old: Sequenc
     for chunk in _chunks([row["id"] for row in old]):
         session.execute(delete(OccupancyRow).where(OccupancyRow.id.in_(chunk)))
     if new:
-        session.execute(insert(_TABLE), [{"room_no": number, "side": side, **row} for row in new])
+        session.connection().execute(insert(_TABLE), [{"room_no": number, "side": side, **row} for row in new])
         known, longest = longest, max(longest, *(row["end_min"] - row["start_min"] for row in new))
         if longest > known:
             grown = update(OccupancyRoomRow).where(OccupancyRoomRow.no == number).values(longest_min=longest)
@@ -157,14 +167,8 @@ def _write(session: Session, number: int, longest: int, side: Side, old: Sequenc
 
 def _repaint(session: Session, number: int, longest: int, days: set[int]) -> None:
     first, last = min(days), max(days)
-    spans = session.execute(
-        select(OccupancyRow.start_min, OccupancyRow.end_min).where(
-            OccupancyRow.room_no == number,
-            OccupancyRow.start_min < (last + 1) * 1440,
-            OccupancyRow.start_min > first * 1440 - longest,
-            OccupancyRow.end_min > first * 1440,
-        )
-    )
+    asked = {"no": number, "before": (last + 1) * 1440, "after": first * 1440, "reach": first * 1440 - longest}
+    spans = session.connection().execute(_SPANS, asked).all()
     painted = paint(((start, end) for start, end in spans), days)
     rows = [{"day": day, "room_no": number, **{f"h{hour:02}": bits for hour, bits in enumerate(hours)}} for day, hours in painted.items()]
     upsert(session, occupancy_day, rows, ["day", "room_no"])
@@ -175,12 +179,11 @@ def _repaint(session: Session, number: int, longest: int, days: set[int]) -> Non
 def _lock(session: Session, room_id: str) -> tuple[int, int]:
     """The room's number and its longest booking's minutes; on PostgreSQL nobody else writes this room's part until we commit (SQLite has
     one writer anyway)."""
-    query = select(OccupancyRoomRow.no, OccupancyRoomRow.longest_min).where(OccupancyRoomRow.room_id == room_id).with_for_update()
-    found = session.execute(query).one_or_none()
+    found = session.connection().execute(_LOCKED, {"room_id": room_id}).one_or_none()
     if found is None:
         rooms.number(session, room_id)
         rooms.touch(session)
-        found = session.execute(query).one()
+        found = session.connection().execute(_LOCKED, {"room_id": room_id}).one()
     return found.no, found.longest_min
 
 
