@@ -2,6 +2,7 @@
 
 import threading
 import time
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
@@ -31,6 +32,19 @@ def test_of_two_claims_at_once_the_second_waits_before_it_inserts(database: Data
         assert _awaited(database) == {"advisory"}
     second.join(10)
     assert won == [False]
+
+
+@pytest.mark.parametrize(("may_overlap", "near"), [(False, 25), (True, 10)])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_two_claims_lie_as_far_apart_as_two_bookings(database: Database, may_overlap: bool, near: int, sign: int) -> None:
+    room = make_room("Amber", block_time=timedelta(minutes=15), blocks_may_overlap=may_overlap)
+    with database.write() as session:
+        rooms.save(session, room, at=MORNING)
+        assert claims.claim(session, room, slot_at(), intent_id="a", match_key=new_match_key(), at=MORNING)
+    for minutes, fits in ((near, False), (near + 5, True)):
+        slot = slot_at().shifted(sign * (slot_at().duration + timedelta(minutes=minutes)))
+        with database.write() as session:
+            assert claims.claim(session, room, slot, intent_id=f"b{minutes}", match_key=new_match_key(), at=MORNING) is fits
 
 
 def _awaited(database: Database) -> set[str]:
