@@ -201,7 +201,9 @@ def test_service_windows_show_their_names_and_persons_their_groups(topdesk_api: 
 
 
 def test_one_room_is_for_one_person_group_whose_members_say_so(topdesk_api: Topdesk) -> None:
-    (room,) = topdesk_api.get("/locations", query="reservationManagement.reservableBy==specificPersonGroup", __fields="reservationManagement")
+    (room,) = topdesk_api.get(
+        "/locations", query="reservationManagement.reservableBy==specificPersonGroup", __fields="reservationManagement"
+    )
     group = room["reservationManagement"]["reservableByPersonGroup"]
     bob = topdesk_api.get("/persons", query="email==bob.devries@contoso.example")[0]["id"]
     path, asked = f"/persons/{bob}/persongroups", {"query": "archived==false", "fields": "id,name"}
