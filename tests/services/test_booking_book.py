@@ -1,7 +1,7 @@
 """Booking a room: what is reserved, what is answered, what is remembered."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from conftest import ManualClock
 from factories import booking_request, make_room, save_rooms, slot_at
@@ -32,6 +32,28 @@ def test_one_room_costs_four_calls(desk: Desk) -> None:
     desk.bookings.book(caller(ALICE), "key-0001", booking_request(desk.amber))
     assert desk.topdesk.calls == ["person_by_email", "create", "occupied"]
     assert desk.exchange.calls == ["free_busy"]
+
+
+def test_one_room_costs_three_commits_and_few_statements(desk: Desk) -> None:
+    """Before anything is called, before the create is sent, and when it stands: the caller's answer is kept in the same commit."""
+    desk.bookings.book(caller(BOB), "key-warm", booking_request(desk.beryl, organizer=BOB))
+    statements: list[str] = []
+    commits: list[object] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.split()[0] in ("SELECT", "INSERT", "UPDATE", "DELETE"):
+            statements.append(statement)
+
+    event.listen(desk.database.engine, "before_cursor_execute", note)
+    committed = commits.append
+    event.listen(desk.database.engine, "commit", committed)
+    try:
+        assert desk.bookings.book(caller(ALICE), "key-0001", booking_request(desk.amber))[0] == 201
+    finally:
+        event.remove(desk.database.engine, "before_cursor_execute", note)
+        event.remove(desk.database.engine, "commit", committed)
+    assert len(commits) == 3
+    assert len(statements) <= 30
 
 
 def test_a_person_is_looked_up_once_in_ten_minutes(desk: Desk) -> None:

@@ -167,7 +167,8 @@ def _rows(session: Session, query: str, values: Sequence[str] = ()) -> Sequence[
     cursor = _cursor(session)
     try:
         cursor.execute(query, values) if values else cursor.execute(query)
-        return cursor.fetchall()
+        found: Sequence[Any] = cursor.fetchall()
+        return found
     finally:
         cursor.close()
 
