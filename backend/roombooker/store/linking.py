@@ -34,6 +34,7 @@ _BY_REF = _BOTH.where(_L.id.in_(_OF_REFS))
 _BY_UID = _BOTH.where(_L.ical_uid.in_(bindparam("uids", expanding=True)), _L.room_id != bindparam("room"))
 _OPEN = select(_INTENT.booking_id, _INTENT.state, _INTENT.progress).where(_INTENT.finished_at.is_(None))
 _OPEN_OF = _OPEN.where(_INTENT.booking_id.in_(bindparam("bookings", expanding=True)))
+_RELEASE = delete(_SIDE).where(_S.side == bindparam("side"), _S.ref == bindparam("ref"), _S.link_id != bindparam("besides"))
 _Stored = tuple[LinkRow | Row[Any], dict[str, Remembered]]
 
 
@@ -199,7 +200,7 @@ def remember(row: LinkRow, record: Booking, fingerprint: str, now: datetime) -> 
 
 def release_ref(session: Session, side: Side, ref: str, *, besides: str) -> None:
     """A ref belongs to one link only."""
-    session.execute(delete(LinkSideRow).where(LinkSideRow.side == side, LinkSideRow.ref == ref, LinkSideRow.link_id != besides))
+    session.execute(_RELEASE, {"side": side, "ref": ref, "besides": besides})
 
 
 def end(row: LinkRow, state: str, now: datetime, *, code: str | None = None, reason: str | None = None) -> None:

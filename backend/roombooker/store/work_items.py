@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import Table, select, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from ulid import ULID
 
@@ -26,10 +27,17 @@ def open_item(
     facts: dict[str, Any] | None = None,
 ) -> WorkItemRow:
     """Opens it, or brings the open one of the same cause up to date."""
-    row = session.scalar(select(WorkItemRow).where(WorkItemRow.dedupe == dedupe, WorkItemRow.settled_at.is_(None)))
-    if row is None:
-        row = WorkItemRow(id=str(ULID()), kind=kind, dedupe=dedupe, created_at=at)
-        session.add(row)
+    open_one = select(WorkItemRow).where(WorkItemRow.dedupe == dedupe, WorkItemRow.settled_at.is_(None))
+    row = session.scalar(open_one)
+    if (
+        row is None
+    ):  # on PostgreSQL two may find none at the same moment: the later one's insert does nothing, and it goes on with the other's
+        insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+        blank = insert(cast("Table", WorkItemRow.__table__)).values(
+            id=str(ULID()), kind=kind, dedupe=dedupe, reason=reason, created_at=at
+        )  # fmt: skip
+        session.execute(blank.on_conflict_do_nothing(index_elements=["dedupe"], index_where=text("settled_at IS NULL")))
+        row = session.scalars(open_one).one()
     row.kind, row.reason, row.room_id, row.link_id, row.booking_id = kind, reason, room_id, link_id, booking_id
     row.candidates, row.actions, row.facts = list(candidates), list(actions), facts or {}
     session.flush()
