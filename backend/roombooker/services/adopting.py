@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
+from functools import partial
+from threading import BoundedSemaphore
 from typing import TypeVar
 
 import structlog
@@ -21,7 +23,7 @@ from roombooker.store import linking
 
 _log = structlog.get_logger(__name__)
 _AT_ONCE = 100  # in one commit; stopped, what was committed is not done again
-_STAMPERS = 5  # four reservations, as many as may be in flight, and a batch of meetings
+_STAMPERS = 4  # reservations at once, as many as may be in flight; a batch of meetings goes beside them
 
 T = TypeVar("T")
 Ill = list[tuple[Action, RoomBookerError]]
@@ -48,12 +50,13 @@ class Adopting:
     def __init__(self, *, memory: Memory, answering: Answering) -> None:
         self._memory = memory
         self._answering = answering
+        self._lanes = BoundedSemaphore(_STAMPERS)  # for all rooms that are adopted side by side
 
     def adopt(self, turn: Turn, adoptions: Sequence[Adopt], keep: Callable[[], None]) -> Ill:
         """What must be tried again, with its error. `keep` renews the room's lease, and raises where it is lost."""
         ill: Ill = []
         under_way: list[_Stamping] = []
-        pool = ThreadPoolExecutor(_STAMPERS, thread_name_prefix="stamp")
+        pool = ThreadPoolExecutor(_STAMPERS + 1, thread_name_prefix="stamp")
         try:
             for at in range(0, len(adoptions), _AT_ONCE):
                 try:
@@ -69,7 +72,6 @@ class Adopting:
 
     def _stamp(self, pool: ThreadPoolExecutor, turn: Turn, some: Sequence[Adopt]) -> tuple[list[_Stamping], Ill]:
         """Sent off, and those that have been linked meanwhile."""
-        room = turn.room
         with self._memory.writing() as session:
             known = _known(session, some)
             taken = linking.taken_keys(session, [key for a in some if (key := _borne(a)) is not None])
@@ -82,11 +84,14 @@ class Adopting:
             key = _borne(action)
             keyed[key if key is not None and key not in taken and key not in keyed else new_match_key()] = action
         stamps = [(a.exchange, key) for key, a in keyed.items() if owes_key(a.exchange, key)]
-        meetings = _start(pool, lambda: self._stamp_meetings(turn, stamps))
+        meetings = _start(pool, partial(self._stamp_meetings, turn, stamps))
         return [
-            _Stamping(a, key, _start(pool, lambda key=key, a=a: self._answering.stamp_reservation(room, key, a.topdesk)), meetings)  # type: ignore[misc]
-            for key, a in keyed.items()
+            _Stamping(a, key, _start(pool, partial(self._stamp_reservation, turn, key, a.topdesk)), meetings) for key, a in keyed.items()
         ], doubled
+
+    def _stamp_reservation(self, turn: Turn, key: str, reservation: Booking) -> Booking:
+        with self._lanes:
+            return self._answering.stamp_reservation(turn.room, key, reservation)
 
     def _stamp_meetings(self, turn: Turn, stamps: Sequence[tuple[Booking, str]]) -> dict[str, RoomBookerError]:
         told = self._answering.stamp_meetings(turn.room, stamps)

@@ -4,6 +4,8 @@ What is as it was is only compared, in memory and many rooms at a time; a room w
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 _log = structlog.get_logger(__name__)
 _ROLL_PAUSE = timedelta(seconds=30)  # after a side was away
 _AT_ONCE = 100  # rooms whose deltas, or rows, are in memory at once
+_MANY = 10  # reservations of which none is linked
 ROLLING = "sweep:horizon"  # the cursor of the rolling sweep; its value is a _Roll
 
 
@@ -63,8 +66,8 @@ class Sweeper:
         self._clock = clock
 
     def sweep(self, window: Slot, *, cause: str, room_ids: Sequence[str] | None, dry_run: bool,
-              progress: Callable[[int, int], None] | None) -> Iterator[Pass]:  # fmt: skip
-        """Pass by pass: what a first load has planned is more than should be kept."""
+              progress: Callable[[int, int], None] | None, at_once: int = 1) -> Iterator[Pass]:  # fmt: skip
+        """Pass by pass: what a first load has planned is more than should be kept. `at_once`: rooms that are looked at side by side."""
         some = self._rooms(room_ids)
         total = 2 * len(some)
         for done, told in enumerate(self._read_exchange(some, cause, dry_run=dry_run), 1):
@@ -73,7 +76,7 @@ class Sweeper:
                 progress(done, total)
         span = window.duration / timedelta(seconds=1)
         for listings in self._facilities.listing_slices(some, window):
-            yield from self._compare(some, listings, cause, dry_run=dry_run)
+            yield from self._compare(some, listings, cause, dry_run=dry_run, at_once=at_once)
             if progress is not None and listings:
                 read = (listings[0].window.end - window.start) / timedelta(seconds=1)
                 progress(len(some) + int(len(some) * read / span), total)
@@ -167,36 +170,50 @@ class Sweeper:
 
     # TOPdesk
 
-    def _compare(self, some: Sequence[Room], listings: Sequence[Listing], cause: str, *, dry_run: bool) -> Iterator[Pass]:
+    def _compare(self, some: Sequence[Room], listings: Sequence[Listing], cause: str, *, dry_run: bool, at_once: int = 1) -> Iterator[Pass]:
         """One stretch of time, all rooms; a room where a plan is not empty, or something is missing, is looked at properly."""
         by_room = {listing.room_id: listing for listing in listings}
         if not by_room:
             return
         window = listings[0].window
-        todo: list[str] = []
+        todo: set[str] = set()
         for at in range(0, len(some), _AT_ONCE):
             group = [room for room in some[at : at + _AT_ONCE] if room.id in by_room]
-            todo += self._differing(group, by_room, window)
+            fresh, differing = self._differing(group, by_room, window)
+            todo |= {*fresh, *differing}
             if not dry_run:
                 with self._database.write() as session:
-                    for room in group:
+                    for room in (room for room in group if room.id not in fresh):  # those are indexed by their pass
                         occupancy.replace(session, room, Side.TOPDESK, by_room[room.id])
-        for room in some:
-            if room.id in todo:
-                try:
-                    yield self._sync.sync_room(room.id, cause=cause, dry_run=dry_run, listings=[by_room[room.id]])
-                except RoomBookerError as error:
-                    yield self._failed(room, error)
 
-    def _differing(self, group: Sequence[Room], by_room: dict[str, Listing], window: Slot) -> list[str]:
+        def look(room: Room) -> Pass:
+            try:
+                return self._sync.sync_room(room.id, cause=cause, dry_run=dry_run, listings=[by_room[room.id]])
+            except RoomBookerError as error:
+                return self._failed(room, error)
+
+        differing = [room for room in some if room.id in todo]
+        if at_once == 1 or len(differing) == 1:
+            yield from map(look, differing)
+            return
+        pool = ThreadPoolExecutor(at_once, thread_name_prefix="load")
+        try:
+            contexts = [copy_context() for _ in differing]
+            yield from pool.map(lambda context, room: context.run(look, room), contexts, differing)
+        finally:
+            pool.shutdown(cancel_futures=True)  # stopped: the rooms at hand are finished, no other is begun
+
+    def _differing(self, group: Sequence[Room], by_room: dict[str, Listing], window: Slot) -> tuple[set[str], list[str]]:
+        """Rooms whose first load this is, which need no plan of ours to tell; and others where something is to do."""
         ids = [room.id for room in group]
         now = self._clock()
         with self._database.read() as session:
             keys = {room_id: linking.live_keys(session, room_id) for room_id in linking.claimed_rooms(session)}
             links = linking.links_between(session, ids, window)
-            meetings = sightings.seen_between(session, ids, Side.EXCHANGE, window)
+            fresh = {i for i in ids if i not in links and i not in keys and sum(b.is_live for b in by_room[i].bookings) >= _MANY}
+            meetings = sightings.seen_between(session, [i for i in ids if i not in fresh], Side.EXCHANGE, window)
         found = []
-        for room in group:
+        for room in (room for room in group if room.id not in fresh):
             listing, here = by_room[room.id], links.get(room.id, [])
             rules = rules_for(room, self._settings, now, keys.get(room.id, frozenset()))
             topdesk = View(listing.bookings, listing.is_complete)
@@ -205,7 +222,7 @@ class Sweeper:
             is_missing = any(r.ref not in shown for link in here for side in Side if (r := link.remembered(side)))
             if is_missing or plan(here, topdesk, exchange, rules):
                 found.append(room.id)
-        return found
+        return fresh, found
 
     # Shared
 

@@ -40,6 +40,7 @@ _CURSOR = cast("Table", CursorRow.__table__)
 _IS_OVER = or_(_CURSOR.c.read_at.is_(None), _CURSOR.c.read_at < bindparam("before"))
 _FORGET = delete(_CURSOR).where(_CURSOR.c.name == bindparam("name"), _IS_OVER)  # built once, run in every pass
 _MANY = 10  # bookings to adopt from which on they are adopted together
+_LOADED_AT_ONCE = 2  # rooms
 _ROUNDS = 3  # what one round of actions makes possible is planned by the next, in the same pass
 
 
@@ -338,8 +339,9 @@ class SyncService:
     def load(
         self, window: Slot, *, cause: str, room_ids: Sequence[str], progress: Callable[[int, int], None] | None = None
     ) -> Iterator[Pass]:
-        """The same for rooms that come on: pass by pass, since what is planned for them all is too much to keep."""
-        return self._sweeper.sweep(window, cause=cause, room_ids=room_ids, dry_run=False, progress=progress)
+        """The same for rooms that come on: pass by pass, since what is planned for them all is too much to keep; and one room is
+        planned while another is written."""
+        return self._sweeper.sweep(window, cause=cause, room_ids=room_ids, dry_run=False, progress=progress, at_once=_LOADED_AT_ONCE)
 
     def roll(self) -> int:
         """The next stretch of the horizon, when it is due: no date is then staler than `horizon_every_seconds`. 1 if one was read."""
