@@ -11,7 +11,7 @@ from roombooker.domain.actions import Action, Adopt, Arrive, Create, Delete, For
 from roombooker.domain.booking import Booking, Side, Standing
 from roombooker.domain.fingerprint import Field, fingerprint
 from roombooker.domain.link import Link, Pending, Remembered
-from roombooker.domain.plan import Ending
+from roombooker.domain.plan import Ending, plan
 
 AGREED = slot(9)
 ABSENT, UNCHANGED, CHANGED, MOVED = "absent", "unchanged", "changed", "moved"
@@ -272,3 +272,16 @@ def test_two_that_change_places_in_topdesk_change_them_in_exchange() -> None:
 def test_what_came_back_and_is_ended_is_only_ended() -> None:
     world = linked(ABSENT, UNCHANGED, vanished_at=NOW)
     assert isinstance(the_action(world), Delete)
+
+
+def test_a_reservation_moved_onto_another_one_in_another_room_takes_no_meeting_along() -> None:
+    """Found by chaos, seed 15."""
+    world = linked(UNCHANGED, UNCHANGED, own=True)
+    world.records[Side.TOPDESK]["topdesk"] = replace(world.records[Side.TOPDESK]["topdesk"], room_id="room-beryl", place="beryl")
+    rival = record(Side.EXCHANGE, "rival", AGREED, organizer=BOB, room_id="room-beryl")
+    exchange = world.view(Side.EXCHANGE)
+    [hold] = plan(world.links.values(), world.view(Side.TOPDESK), replace(exchange, around=(rival,)), rules())
+    assert isinstance(hold, Hold)
+    assert (hold.kind, hold.candidates) == ("moved_in_topdesk", (rival,))
+    [update] = plan(world.links.values(), world.view(Side.TOPDESK), exchange, rules())
+    assert isinstance(update, Update)

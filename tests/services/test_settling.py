@@ -571,6 +571,19 @@ def test_a_stopped_room_is_let_pass(twin: Twin) -> None:
 # looking
 
 
+@pytest.mark.parametrize(("action", "room"), [("decline_meeting", "beryl"), ("move_back", "amber")])
+def test_a_reservation_that_was_given_another_room_is_settled_where_its_meeting_lies(twin: Twin, action: str, room: str) -> None:
+    """Found by chaos, seed 14: the meeting was looked for on the new room's calendar, and the choice was answered with "not found"."""
+    twin.exchange.invite(twin.amber, slot_at(), ALICE)
+    twin.follow(twin.amber)
+    twin.noticed(twin.topdesk.edit(twin.reservations()[0].ref, room=twin.beryl))
+    item = settle(twin, "moved_in_topdesk", action)
+    twin.sync.digest_notices()
+    assert twin.slots(getattr(twin, room)) == ([slot_at()], [slot_at()])
+    assert both(twin) == ([(slot_at(), A)], [(slot_at(), A)])
+    assert is_settled(twin, item)
+
+
 @pytest.mark.parametrize("prepare", [_taken, _on_top, _ambiguous, _moved_in_topdesk, _unexplained, _failed, _asked])
 def test_a_live_look_shows_both_originals_and_changes_nothing(twin: Twin, prepare: Callable[[Twin], object]) -> None:
     prepare(twin)

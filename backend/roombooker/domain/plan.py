@@ -100,8 +100,9 @@ def _plan(links: tuple[Link, ...], views: Mapping[Side, View], rules: Rules) -> 
             halves[only][record.ref] = Half(record, link)
             if case.of(only).state is _State.CHANGED and not case.is_over(rules):
                 refreshed[link.id] = Refresh(link, record)
+    strangers = {b.ref: b for b in views[Side.EXCHANGE].around} | planned if moved else planned
     for case, step in moved:
-        yield from _unless_onto_another(case, step, planned, rules, around)
+        yield from _unless_onto_another(case, step, strangers, rules, around)
     for action in settle_unpaired(halves, records, planned, linked, {side: views[side].is_complete for side in SIDES}, rules):
         for touched in (action.link, action.absorbs if isinstance(action, Adopt) else None):
             if touched is not None:  # whatever is done with it remembers its record anyway
@@ -133,15 +134,15 @@ def _foresee(meetings: dict[str, Booking], action: Action) -> None:
             pass
 
 
-def _unless_onto_another(case: _Case, step: Update, planned: dict[str, Booking], rules: Rules, around: "_Around") -> Iterator[Action]:
+def _unless_onto_another(case: _Case, step: Update, there: dict[str, Booking], rules: Rules, around: "_Around") -> Iterator[Action]:
     """TOPdesk may have let somebody book double; the room's calendar does not follow that before a person has looked."""
-    there = overlapping(planned.values(), step.source.slot, step.source.room_id, besides=step.target.ref)
-    if not there:
+    rivals = overlapping(there.values(), step.source.slot, step.source.room_id, besides=step.target.ref)
+    if not rivals:
         yield step
         return
-    planned[step.target.ref] = step.target
+    there[step.target.ref] = step.target
     reason = "It was moved in TOPdesk onto another booking of the room, so its meeting has not followed."
-    hold = replace(_hold("moved_in_topdesk", case, reason), candidates=there)
+    hold = replace(_hold("moved_in_topdesk", case, reason), candidates=rivals)
     yield from _unless_settled(hold, case, rules, around)
 
 

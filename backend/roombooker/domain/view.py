@@ -22,11 +22,13 @@ class Ending(Enum):
 class View:
     """One side of one room. `bookings` are the listing's (tombstones included) and those re-read by ref; `endings` the rest.
 
-    A record with the id of another room belongs to a link of this plan; one with room_id "" lies in a room that is not mapped."""
+    A record with the id of another room belongs to a link of this plan; one with room_id "" lies in a room that is not mapped.
+    `around` is what else lies where a record of the other side was moved to in another room."""
 
     bookings: tuple[Booking, ...]
     is_complete: bool
     endings: Mapping[str, Ending] = field(default_factory=dict)
+    around: tuple[Booking, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -170,10 +170,18 @@ class Reader:
         exchange, e_endings = self._find_missing(self._meetings, Side.EXCHANGE, links.values(), meetings | elsewhere, known, gone)
         exchange |= self._come_back(room, links.values(), exchange)
         topdesk, exchange = self._placed(room, topdesk, known), self._placed(room, exchange, known)
+        around = self._around([b for b in topdesk.values() if b.is_live and b.room_id not in ("", room.id)])
         return Reading(
             room, tuple(interest), tuple(links.values()), View(tuple(topdesk.values()), is_complete, t_endings),
-            View(tuple(exchange.values()), is_complete=True, endings=e_endings), live_keys, known, changes, listings, held_reason,
+            View(tuple(exchange.values()), is_complete=True, endings=e_endings, around=around), live_keys, known, changes, listings, held_reason,
         )  # fmt: skip
+
+    def _around(self, strayed: Sequence[Booking]) -> tuple[Booking, ...]:
+        """Meetings in the slots of reservations that were given another room."""
+        if not strayed:
+            return ()
+        with self._database.read() as session:
+            return tuple(b for one in strayed for b in sightings.seen(session, one.room_id, Side.EXCHANGE, one.slot))
 
     def _meetings_in(self, session: Session, room: Room, windows: Sequence[Slot], changes: Changes) -> dict[str, Booking]:
         """Exchange as it is now: what we remember, with the changes laid over it."""

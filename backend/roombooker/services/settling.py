@@ -15,7 +15,7 @@ from roombooker.domain.slot import Slot
 from roombooker.errors import InvalidInput, NotFound
 from roombooker.services.remembering import Cause, Turn
 from roombooker.services.sync import SyncService
-from roombooker.store import linking, work_items
+from roombooker.store import linking, notices, rooms, sightings, work_items
 from roombooker.store.db import Database
 
 APPROVED = "The cancellation was approved by an administrator."
@@ -70,6 +70,9 @@ class Settling:
         }
         steps[action]()
         self._sync.sync_room(case.room.id, windows=self._windows(case), cause=by)
+        if case.link is not None and case.link.topdesk is not None:  # which may lie in another room by now
+            with self._database.write() as session:
+                notices.add(session, side=Side.TOPDESK.value, ref=case.link.topdesk.ref, kind="changed", at=self._clock())
 
     def _decide(self, case: Case, by: str, decision: Callable[[Turn], Sequence[Action]]) -> None:
         self._sync.decide(case.room.id, decision, cause=Cause(by))
@@ -89,7 +92,8 @@ class Settling:
         with self._database.write() as session:
             row = linking.row_of(session, link.id)
             if row.state == "on_hold":
-                row.state, row.held_until, row.reason_code, row.reason = linking.state_of(reservation, None), now + self._hold, None, None
+                row.state, row.held_until = linking.state_of(reservation, None), now + self._hold
+                row.refused = row.reason_code = row.reason = None
                 row.start_at, row.end_at = reservation.slot.start, reservation.slot.end
                 work_items.close_for_link(session, link.id, at=now, outcome="It waits for its appointment again.")
 
@@ -113,10 +117,11 @@ class Settling:
     def _decline(self, case: Case, candidate: str | None, by: str) -> None:
         """The room gives the meeting up; a reservation that stands gets one of the room's own."""
         meeting = self._record(case, Side.EXCHANGE, candidate)
+        room = self._home(case, meeting.ref)
         if meeting.room_organizes:
-            self._meetings.remove(case.room, meeting, DECLINED)
+            self._meetings.remove(room, meeting, DECLINED)
         else:
-            self._meetings.decline(case.room, meeting, DECLINED)
+            self._meetings.decline(room, meeting, DECLINED)
         self._give_way(case, meeting, by)
         has_both = case.link is not None and case.link.topdesk is not None and case.link.exchange is not None
         self._loosen(case, without=Side.EXCHANGE if has_both else None)
@@ -205,7 +210,13 @@ class Settling:
             ref = refs[0]
         else:
             raise InvalidInput("Choose one of the candidates.", {"candidate": ["Say which one: its ref."]})
-        return (self._facilities if side is Side.TOPDESK else self._meetings).get(case.room, ref)
+        return self._facilities.get(case.room, ref) if side is Side.TOPDESK else self._meetings.get(self._home(case, ref), ref)
+
+    def _home(self, case: Case, ref: str) -> Room:
+        """Whose calendar a meeting lies on: a reservation that was given another room in TOPdesk leaves its meeting behind in the old one."""
+        with self._database.read() as session:
+            seen = sightings.by_refs(session, Side.EXCHANGE, [ref]).get(ref)
+            return rooms.get(session, seen.room_id) if seen is not None and seen.room_id != case.room.id else case.room
 
     def _link(self, case: Case) -> Link:
         if case.link is None:
