@@ -1,4 +1,5 @@
-"""The first load: how much of its time is the other sides' answers, at once and in 50 ms; and what twice the workers are worth."""
+"""The first load: how much of its time is the other sides' answers, at once and in 50 ms; what twice the workers are worth; and what it
+keeps in memory."""
 
 import json
 import subprocess
@@ -15,7 +16,8 @@ _SCRIPT = Path(__file__).with_name("loading.py").absolute()
 def run(*, quick: bool = False) -> list[Result]:
     """An estate of that density, cut in size so that the bench ends: the share does not depend on how many rooms there are."""
     rooms, days = (4, 30) if quick else (12, 90)
-    return [_share(rooms, days, latency_ms) for latency_ms in (0, 50)] + [_twice(6 if quick else 12, 20)]
+    shares = [_share(rooms, days, latency_ms) for latency_ms in (0, 50)]
+    return [*shares, _twice(6 if quick else 12, 20), _memory(24 if quick else 48)]
 
 
 def _share(rooms: int, days: int, latency_ms: int) -> Result:
@@ -50,6 +52,19 @@ def _twice(rooms: int, days: int) -> Result:
             rates.append(sum(one["adopted"] for one in told) / max(one["seconds"] for one in told))  # without Python's own start
     detail = f"{rates[0]:.0f} and {rates[1]:.0f} bookings per second, the sandbox answering in 50 ms on the same two cores"
     return Result("throughput of two processes against one", rates[1] / rates[0], 1.7, detail, at_least=True)
+
+
+def _memory(rooms: int) -> Result:
+    """A page of TOPdesk's, and what twenty rooms that come on together have in Exchange, are in memory; never the estate."""
+    peaks, adopted = [], []
+    for count in (rooms // 2, rooms):
+        with stack(rooms=count, days=20, per_day=8, workers=0, web=False, enable=False, HORIZON_DAYS=200) as running:
+            _import(running)
+            told = _load(running.environment, running.folder, [])
+        peaks.append(told["peak_mb"])
+        adopted.append(told["adopted"])
+    detail = f"{peaks[0]:.0f} and {peaks[1]:.0f} MB for {adopted[0]} and {adopted[1]} bookings"
+    return Result(f"memory of the first load of {rooms} rooms against half as many", peaks[1] / peaks[0], 1.1, detail)
 
 
 def _import(running: Any) -> None:
