@@ -108,6 +108,7 @@ def _sync_text(report: dict[str, Any]) -> str:
 
 def _drift_text(report: dict[str, Any]) -> str:
     lines = [f"{d['room']}  {d['slot']}  {d['kind']}: {d['reason']}" for d in report["differences"]]
+    lines += [f"{c['room']}  {c['slot']}  {c['reason']}" for c in report.get("conflicting", ())]
     lines += [f"! {u['room']}: {u['reason']}" for u in report["unknown"]]
     count = len(report["differences"])
     verdict = {True: "In step", False: f"{count} difference{'' if count == 1 else 's'}", None: "Could not tell"}[report["in_step"]]

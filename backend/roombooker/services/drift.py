@@ -30,13 +30,16 @@ class DriftService:
         self._clock = clock
 
     def compare(self) -> dict[str, Any]:
-        """`{"in_step", "checked", "differences": [{"room", "slot", "kind", "topdesk", "exchange", "reason"}], "unknown": [...]}` over all
-        enabled rooms and the horizon. `in_step` is None where a side could not be read; `unknown` says why, per room."""
+        """`{"in_step", "checked", "differences": [{"room", "slot", "kind", "topdesk", "exchange", "reason"}], "conflicting", "unknown":
+        [...]}` over all enabled rooms and the horizon. `in_step` is None where a side could not be read; `unknown` says why, per room.
+        `conflicting` is what TOPdesk itself marks so, while both sides say the same (block times that meet, for one): worth a look, in the
+        shape of a difference."""
         now = self._clock()
         window = Slot(now, now + self._settings.horizon)
         with self._database.read() as session:
             enabled = rooms.every(session, enabled_only=True)
         differences: list[dict[str, Any]] = []
+        conflicting: list[dict[str, Any]] = []
         unknown: list[dict[str, str]] = []
         checked = 0
         for at in range(0, len(enabled), _AT_ONCE):
@@ -49,8 +52,13 @@ class DriftService:
                 found = list(self._of_room(room, topdesk, exchange))
                 checked += max(len(topdesk), len(exchange))
                 differences += found
+                conflicting += [
+                    _difference(room, "conflict", b, None, "TOPdesk marks it as conflicting.")
+                    for b in topdesk
+                    if b.standing is Standing.CONFLICTING
+                ]
         in_step = None if unknown else not differences
-        return {"in_step": in_step, "checked": checked, "differences": differences, "unknown": unknown}
+        return {"in_step": in_step, "checked": checked, "differences": differences, "conflicting": conflicting, "unknown": unknown}
 
     def _read(self, some: Sequence[Room], window: Slot) -> Iterator[tuple[Room, list[Booking] | Exception, list[Booking] | Exception]]:
         """Live records that end after the window's start: one paged read of TOPdesk, Exchange in batches of 20."""
@@ -134,8 +142,6 @@ def _of_pair(room: Room, reservation: Booking, meeting: Booking, requester: str)
     is_comparable = requester == "organizer" and not meeting.room_organizes and organizer is not None
     if is_comparable and asked_by is not None and not asked_by.is_same_as(organizer):
         yield _difference(room, "organizer", reservation, meeting, "The requester is somebody else than the organizer.")
-    if reservation.standing is Standing.CONFLICTING:
-        yield _difference(room, "conflict", reservation, meeting, "TOPdesk marks the reservation as conflicting.")
 
 
 def _difference(room: Room, kind: str, topdesk: Booking | None, exchange: Booking | None, reason: str) -> dict[str, Any]:
