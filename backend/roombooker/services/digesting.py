@@ -188,7 +188,7 @@ class Digest:
             return True
         except RoomBookerError as error:
             _log.warning("a room that was asked for has to wait", room=room_id, error=error.code)
-        except Exception:  # noqa: BLE001  as above
+        except Exception:  # noqa: BLE001  nor must one room keep the others that were asked for
             _log.exception("a room that was asked for could not be looked at", room=room_id)
         return False
 
