@@ -102,12 +102,12 @@ class Adopting:
         ill: Ill = []
         stamped: list[tuple[str, Adopt]] = []
         for one in stamping:
-            errors = [one.meetings.result().get(one.key)]
+            error_of_meeting = one.meetings.result().get(one.key)
+            errors: list[RoomBookerError] = [error_of_meeting] if error_of_meeting is not None else []
             try:
                 turn.written.append(one.reservation.result())
             except RoomBookerError as error:
                 errors.append(error)
-            errors = [error for error in errors if error is not None]
             again = next((error for error in errors if not isinstance(error, UNSTAMPED)), None)
             if again is not None:
                 ill.append((one.action, again))

@@ -192,14 +192,14 @@ class Sweeper:
             except RoomBookerError as error:
                 return self._failed(room, error)
 
-        differing = [room for room in some if room.id in todo]
-        if at_once == 1 or len(differing) == 1:
-            yield from map(look, differing)
+        looked_at = [room for room in some if room.id in todo]
+        if at_once == 1 or len(looked_at) == 1:
+            yield from map(look, looked_at)
             return
         pool = ThreadPoolExecutor(at_once, thread_name_prefix="load")
         try:
-            contexts = [copy_context() for _ in differing]
-            yield from pool.map(lambda context, room: context.run(look, room), contexts, differing)
+            contexts = [copy_context() for _ in looked_at]
+            yield from pool.map(lambda context, room: context.run(look, room), contexts, looked_at)
         finally:
             pool.shutdown(cancel_futures=True)  # stopped: the rooms at hand are finished, no other is begun
 
