@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from properties.worlds import GRACE, World, even_rules, mirrored, rules, worlds
@@ -91,13 +91,15 @@ def test_nothing_is_created_on_a_side_that_was_not_read_whole(data: st.DataObjec
 @MANY
 @given(st.data(), DOMINANCE)
 def test_swapping_the_sides_mirrors_the_plan(data: st.DataObject, dominant: Side | None) -> None:
-    """For links that have lived on both sides: matching and room-only meetings are TOPdesk's and Exchange's own."""
+    """For links that have lived on both sides: matching and room-only meetings are TOPdesk's and Exchange's own. So is what lies in the
+    way: TOPdesk says so itself when it is asked, Exchange takes everything."""
     under = even_rules(dominant=dominant)
     states = st.sampled_from(["ended", "tombstone", "gone", "unreadable", "unchanged", "moved", "edited", "approved", "unmapped"])
     world = data.draw(worlds(under, states=states, loose=0))
     swapped = even_rules(dominant=dominant.other if dominant else None)
-    there = [_mirror(a) for a in mirrored(world).plan(swapped)]
-    assert sorted(map(repr, there)) == sorted(map(repr, (_plain(a) for a in world.plan(under))))
+    here, there = world.plan(under), mirrored(world).plan(swapped)
+    assume(not any(isinstance(a, Hold) and a.candidates for a in (*here, *there)))
+    assert sorted(map(repr, map(_mirror, there))) == sorted(map(repr, map(_plain, here)))
 
 
 @MANY
