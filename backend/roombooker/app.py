@@ -126,7 +126,7 @@ def build(settings: Settings, *, clock: Callable[[], datetime] | None = None) ->
     services = Services(
         settings=settings,
         verify=entra.TokenVerifier(settings, authority).verify,
-        pace=pacing.Pace(settings.rate_limit),
+        pace=pacing.Pace(settings.rate_limit, clock),
         availability=availability,
         appointments=AppointmentService(database=database),
         bookings=booking,

@@ -1,9 +1,8 @@
 """How often somebody may ask: callers are counted by who their token says they are, everybody else by address; in memory, per process."""
 
 import threading
-import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any
 
@@ -51,8 +50,9 @@ class PacedMemoryStorage(MemoryStorage):
 class Pace:
     """`limit` as "120 per minute". RateLimited for whoever asks more often."""
 
-    def __init__(self, limit: str) -> None:
+    def __init__(self, limit: str, clock: Callable[[], datetime]) -> None:
         self._limit = parse(limit)
+        self._clock = clock
         self._limiter = FixedWindowRateLimiter(storage_from_string("paced-memory://"))
 
     def count_caller(self, caller: Caller) -> None:
@@ -66,7 +66,7 @@ class Pace:
     def _count(self, *who: str) -> None:
         if not self._limiter.hit(self._limit, *who):
             reset = self._limiter.get_window_stats(self._limit, *who).reset_time
-            wait = timedelta(seconds=max(1.0, min(reset - time.time(), self._limit.get_expiry())))
+            wait = timedelta(seconds=max(1.0, min(reset - self._clock().timestamp(), self._limit.get_expiry())))
             raise RateLimited("That were too many requests at once. Wait a moment and try again.", wait)
 
 
