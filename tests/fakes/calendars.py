@@ -260,8 +260,7 @@ class FakeFacilities(FakeCalendar):
     def occupied(self, rooms: Sequence[Room], slot: Slot) -> dict[str, list[Booking]]:
         def act() -> dict[str, list[Booking]]:
             return {
-                room.id: [self._seen_from(room, b) for b in self.live(room) if b.slot.overlaps(slot.widened(room.apart))]
-                for room in rooms
+                room.id: [self._seen_from(room, b) for b in self.live(room) if b.slot.overlaps(slot.widened(room.apart))] for room in rooms
             }
 
         return self._call("occupied", act)
