@@ -165,10 +165,15 @@ class SubscriptionRow(Base):
     renew_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
+# SQLite would give the number of a row that was just deleted to the next one: whoever still had the old one at hand would take it for that.
+_NEVER_AGAIN = {"sqlite_autoincrement": True}
+
+
 class NoticeRow(Base):
     """The inbox of both hooks: a reason to look, kept until somebody has looked."""
 
     __tablename__ = "notice"
+    __table_args__ = _NEVER_AGAIN
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     side: Mapped[str] = mapped_column(String(16))
@@ -185,6 +190,7 @@ class MailRow(Base):
     """A message to somebody that is not sent yet: written with the change that it tells of, gone as soon as it is out."""
 
     __tablename__ = "mail"
+    __table_args__ = _NEVER_AGAIN
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     recipient: Mapped[str] = mapped_column(String(320), index=True)  # lower case
