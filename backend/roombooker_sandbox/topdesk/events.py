@@ -39,12 +39,14 @@ class Events:
     def _post(self, reservation_id: str) -> None:
         self._count("sent")
         try:
-            poster(self._world).post(
+            answer = poster(self._world).post(
                 f"{self._world.options.product_url}/hooks/topdesk", json={"reservationId": reservation_id},
                 headers={"X-Room-Booker-Secret": HOOK_SECRET}, timeout=HOOK_TIMEOUT_S, allow_redirects=False,
             )  # fmt: skip
+            answer.raise_for_status()
         except requests.RequestException as problem:
-            _log.info("an event did not arrive: %s", type(problem).__name__)
+            self._count("lost")
+            _log.warning("an event was not taken: %r", problem)
 
     def _count(self, what: str) -> None:
         with self._world.lock:
