@@ -176,7 +176,7 @@ class DyingDatabase(Database):
     """Dies at its nth write: before it takes effect, or right after."""
 
     def __init__(self, database: Database, nth: int, moment: str) -> None:
-        self.engine, self.is_sqlite, self._writing = database.engine, database.is_sqlite, database._writing
+        vars(self).update(vars(database))
         self.left, self._moment = nth, moment
 
     @contextmanager
