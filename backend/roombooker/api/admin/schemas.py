@@ -160,8 +160,10 @@ class AdminBookingOut(BookingOut):
 class PersonOut(Answer):
     email = fields.String(required=True)
     person = fields.Dict(allow_none=True)
+    sign_ins = fields.List(fields.Dict(), required=True)
     bookings = fields.List(fields.Dict(), required=True)
     journal = fields.List(fields.Dict(), required=True)
+    mails = fields.List(fields.Dict(), required=True)  # not sent yet
 
 
 class ErasedOut(Answer):
