@@ -454,3 +454,14 @@ def test_the_rolling_sweep_reads_the_horizon_piece_by_piece_and_begins_again(twi
         twin.sync.roll()
         twin.later(minutes=10)
     assert len(twin.meetings()) == 2, "within an hour and a bit every date was read"
+
+
+def test_what_a_sweep_has_done_is_not_come_back_for(twin: Twin) -> None:
+    """Found by chaos, seed 1: after a long storm the next try was ten minutes away, though a sweep had long done it; nothing ever settled."""
+    twin.exchange.invite(twin.amber, slot_at(), ALICE)
+    twin.topdesk.fail("create", Unavailable("topdesk", "TOPdesk is away."))
+    twin.follow(twin.amber)
+    assert [notice.side for notice in twin.waiting_notices()] == ["retry"]
+    twin.sweep()
+    assert twin.slots() == ([slot_at()], [slot_at()])
+    assert twin.waiting_notices() == []

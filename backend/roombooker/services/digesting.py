@@ -12,7 +12,6 @@ from ulid import ULID
 from roombooker.domain.booking import Booking, Side
 from roombooker.domain.calendar import Facilities
 from roombooker.domain.link import Link
-from roombooker.domain.slot import Slot
 from roombooker.errors import NotFound, RoomBookerError
 from roombooker.services.echo import is_echo
 from roombooker.services.outcome import Pass, SubscriptionKeeper
@@ -111,7 +110,7 @@ class Digest:
     def _room(self, room_id: str, errand: _Errand) -> bool:
         lifecycle = {n.kind for n in errand.some if n.side == "exchange" and n.kind != "changed"}
         windows = [self._sync.full()] if lifecycle.intersection(_WHOLE) else []
-        windows += [_slot_of(n) for n in errand.some if n.side == "retry"]
+        windows += [notices.retry_slot(n.ref) for n in errand.some if n.side == "retry"]
         try:
             if lifecycle and not (self._begin(errand) and self._tend(room_id, lifecycle)):
                 return False
@@ -215,8 +214,3 @@ def _is_as_remembered(placed: Sequence[Booking], links: Sequence[Link]) -> bool:
     """The event of our own write, and nothing else has happened: every record is as its link has it, and no link misses its record."""
     by_ref = {link.topdesk.ref: link for link in links if link.topdesk is not None}
     return by_ref.keys() == {b.ref for b in placed} and all(is_echo(by_ref[b.ref], b) for b in placed)
-
-
-def _slot_of(retry: Notice) -> Slot:
-    _, start, end = retry.ref.split("|")
-    return Slot(datetime.fromisoformat(start), datetime.fromisoformat(end))

@@ -111,6 +111,7 @@ class SyncService:
                 room = rooms.get(session, room_id)
                 window, token = self._reader.cursor_in(session, room)
                 waiting = notices.of_room(session, room_id) if changes is None else []
+                retries = notices.retries_of(session, room_id)
             true_listings: Sequence[Listing] = listings
             if changes is not None or listings:
                 changes, true_listings = self._reader.still_true(room_id, changes, listings)
@@ -118,7 +119,7 @@ class SyncService:
             if changes is None:
                 changes = self._reader.changes(room, window, token)
             told = self._reader.told(room, changes, [*windows, *(one.window for one in true_listings)])
-            look = _Look(room, hold, waiting, errand, Cause(cause))
+            look = _Look(room, hold, waiting, retries, errand, Cause(cause))
             if told.is_echo and not (windows or named or true_listings or dry_run):
                 self._clear_alarm(room)
                 return self._conclude(look, Pass(room_id), lambda session: self.remember_changes(session, room, told.changes))
@@ -153,7 +154,7 @@ class SyncService:
         done = Pass(look.room.id, skipped=True)
         with look.hold.last_commit() as session:
             for window in reading.windows or windows:
-                notices.retry(session, ref=retry_ref(look.room.id, window), at=self._clock())
+                notices.retry(session, ref=notices.retry_ref(look.room.id, window), at=self._clock())
             if look.errand is not None:
                 look.errand.end(session, done)
         return done
@@ -189,7 +190,13 @@ class SyncService:
             actions = self._plan(reading, turn)
             everything += actions
         final = reading
-        return self._conclude(look, Pass(room.id, tuple(everything), done, failed), lambda session: self._remember(session, final, turn))
+
+        def remember(session: Session) -> None:
+            self._remember(session, final, turn)
+            if not failed and final.topdesk.is_complete:  # whatever somebody was to come back for has been looked at
+                notices.told(session, [one for one, ref in look.retries if any(w.contains(notices.retry_slot(ref)) for w in final.windows)])
+
+        return self._conclude(look, Pass(room.id, tuple(everything), done, failed), remember)
 
     def _plan(self, reading: Reading, turn: Turn) -> tuple[Action, ...]:
         return plan(reading.links, reading.topdesk, reading.exchange, turn.rules)
@@ -237,7 +244,7 @@ class SyncService:
         if slot is None:
             return
         with self._database.write() as session:
-            notices.retry(session, ref=retry_ref(room.id, slot), at=self._clock())
+            notices.retry(session, ref=notices.retry_ref(room.id, slot), at=self._clock())
 
     # The guard
 
@@ -350,17 +357,15 @@ class SyncService:
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """One pass under way. `waiting` are the notices that had arrived before the delta was read: what they are about is in it."""
+    """One pass under way. `waiting` are the notices that had arrived before the delta was read: what they are about is in it; `retries`
+    (id, ref) are those of our own that would bring somebody back here."""
 
     room: Room
     hold: Hold
     waiting: Sequence[int]
+    retries: Sequence[tuple[int, str]]
     errand: Errand | None
     cause: Cause
-
-
-def retry_ref(room_id: str, slot: Slot) -> str:
-    return f"{room_id}|{slot.start.isoformat()}|{slot.end.isoformat()}"
 
 
 def _let_pass(room_id: str) -> str:

@@ -8,6 +8,7 @@ from typing import cast
 from sqlalchemy import Table, and_, bindparam, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from roombooker.domain.slot import Slot
 from roombooker.store.models import NoticeRow, RoomRow, SubscriptionRow
 
 _MOST = 100  # looked at for the next subject
@@ -105,6 +106,21 @@ def later(session: Session, ids: Sequence[int], now: datetime, *, owner: str, so
 def of_room(session: Session, room_id: str) -> list[int]:
     """Exchange's plain notices of a room that have arrived by now: a delta read from now on tells what they are about."""
     return list(session.scalars(_OF_ROOM, {"room": room_id}))
+
+
+def retry_ref(room_id: str, slot: Slot) -> str:
+    return f"{room_id}|{slot.start.isoformat()}|{slot.end.isoformat()}"
+
+
+def retry_slot(ref: str) -> Slot:
+    _, start, end = ref.split("|")
+    return Slot(datetime.fromisoformat(start), datetime.fromisoformat(end))
+
+
+def retries_of(session: Session, room_id: str) -> list[tuple[int, str]]:
+    """(id, ref) of the notices of our own that would bring somebody back to a room."""
+    ours = select(_NOTICE.id, _NOTICE.ref).where(_NOTICE.side == "retry", _NOTICE.ref.startswith(f"{room_id}|", autoescape=True))
+    return [(row.id, row.ref) for row in session.execute(ours)]
 
 
 def told(session: Session, ids: Sequence[int]) -> None:
