@@ -271,3 +271,16 @@ def test_a_conflicting_reservation_waits_for_a_person_and_follows_once_the_room_
     twin.follow()
     assert [(b.slot, b.organizer) for b in twin.meetings()] == [(slot_at(0.5), BOB)]
     assert twin.work_items() == []
+
+
+def test_a_reservation_moved_onto_another_stays_held_whatever_stretch_is_looked_at(twin: Twin) -> None:
+    """Found by chaos, seed 9: a look at the old time alone did not see who lies at the new one, and let the meeting follow."""
+    twin.topdesk.book(twin.amber, slot_at(8), BOB)
+    reservation = twin.topdesk.book(twin.amber, slot_at(), ALICE)
+    twin.sweep()
+    twin.topdesk.conflict_mode = "silent"
+    twin.noticed(twin.topdesk.edit(reservation.ref, slot=slot_at(8)))
+    assert [item.kind for item in twin.work_items()] == ["moved_in_topdesk"]
+    twin.sync.sync_room(twin.amber.id, windows=[slot_at()], cause="hold")
+    assert sorted(b.slot for b in twin.meetings()) == [slot_at(), slot_at(8)]
+    assert [item.kind for item in twin.work_items()] == ["moved_in_topdesk"]

@@ -170,18 +170,21 @@ class Reader:
         exchange, e_endings = self._find_missing(self._meetings, Side.EXCHANGE, links.values(), meetings | elsewhere, known, gone)
         exchange |= self._come_back(room, links.values(), exchange)
         topdesk, exchange = self._placed(room, topdesk, known), self._placed(room, exchange, known)
-        around = self._around([b for b in topdesk.values() if b.is_live and b.room_id not in ("", room.id)])
+        strayed = [b for b in topdesk.values() if b.is_live and b.room_id and not (b.room_id == room.id and _covers(interest, b.slot))]
+        around = self._around(strayed, changes)
         return Reading(
             room, tuple(interest), tuple(links.values()), View(tuple(topdesk.values()), is_complete, t_endings),
             View(tuple(exchange.values()), is_complete=True, endings=e_endings, around=around), live_keys, known, changes, listings, held_reason,
         )  # fmt: skip
 
-    def _around(self, strayed: Sequence[Booking]) -> tuple[Booking, ...]:
-        """Meetings in the slots of reservations that were given another room."""
+    def _around(self, strayed: Sequence[Booking], changes: Changes) -> tuple[Booking, ...]:
+        """Meetings in the slots of reservations that lie in another room, or at a time that is not looked at."""
         if not strayed:
             return ()
         with self._database.read() as session:
-            return tuple(b for one in strayed for b in sightings.seen(session, one.room_id, Side.EXCHANGE, one.slot))
+            seen = {b.ref: b for one in strayed for b in sightings.seen(session, one.room_id, Side.EXCHANGE, one.slot)}
+        told = {b.ref: b for b in changes.bookings if any(b.slot.overlaps(one.slot) for one in strayed)}
+        return tuple(b for b in (seen | told).values() if b.ref not in changes.gone)
 
     def _meetings_in(self, session: Session, room: Room, windows: Sequence[Slot], changes: Changes) -> dict[str, Booking]:
         """Exchange as it is now: what we remember, with the changes laid over it."""
@@ -256,6 +259,10 @@ class Reader:
                     room = find(session, booking.place)
             placed[ref] = replace(booking, room_id=room.id if room is not None and (room.enabled or room.id == own.id) else "")
         return placed
+
+
+def _covers(windows: Sequence[Slot], slot: Slot) -> bool:
+    return any(window.contains(slot) for window in windows)
 
 
 def _is_older(named: Booking, listed: Booking | None) -> bool:
