@@ -584,6 +584,19 @@ def test_a_reservation_that_was_given_another_room_is_settled_where_its_meeting_
     assert is_settled(twin, item)
 
 
+def test_deleting_ends_the_meeting_that_came_back_under_another_id(twin: Twin) -> None:
+    """Found by chaos, seed 17: the meeting was looked for by its old id, and "what was left was ended" though it still stood."""
+    meeting = twin.exchange.invite(twin.amber, slot_at(), ALICE)
+    twin.follow(twin.amber)
+    twin.exchange.vanish(meeting.ref)
+    twin.exchange.invite(twin.amber, slot_at(3), ALICE, ical_uid=meeting.ical_uid)
+    twin.topdesk.cancel(twin.reservations()[0].ref)
+    twin.sweep()
+    item = settle(twin, "deleted_and_edited", "delete")
+    assert both(twin) == ([], [])
+    assert is_settled(twin, item)
+
+
 @pytest.mark.parametrize("prepare", [_taken, _on_top, _ambiguous, _moved_in_topdesk, _unexplained, _failed, _asked])
 def test_a_live_look_shows_both_originals_and_changes_nothing(twin: Twin, prepare: Callable[[Twin], object]) -> None:
     prepare(twin)

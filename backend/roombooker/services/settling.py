@@ -180,6 +180,8 @@ class Settling:
 
     def _delete(self, case: Case, by: str) -> None:
         link, live = self._link(case), self._live_sides(case)
+        if not live:
+            self._loosen(case)  # so that whatever is there by now is looked at afresh
         self._decide(case, by, lambda _turn: [Delete(b.side, link, b, is_inferred=False) for b in live])
 
     def _live_sides(self, case: Case) -> list[Booking]:
@@ -204,8 +206,8 @@ class Settling:
             ref = candidate
         elif candidate is not None and candidate not in [c["ref"] for c in case.candidates]:
             raise InvalidInput("Choose one of the candidates.", {"candidate": ["Not one of the candidates."]})
-        elif own is not None:
-            ref = own.ref
+        elif own is not None:  # the item's own record is told first; it has another ref where the same meeting came to the calendar anew
+            ref = own.ref if own.ref in refs or not refs else refs[0]
         elif len(refs) == 1:
             ref = refs[0]
         else:
