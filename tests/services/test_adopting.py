@@ -1,14 +1,15 @@
 """Adopting by the hundred: a room's first load, its stamps and its links, whatever happens in between."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
-from factories import slot_at
-from people import ALICE, BOB
+from factories import booking_request, slot_at
+from people import ALICE, BOB, caller
 from roombooker.domain.booking import Booking, Person, Standing, new_match_key
 from roombooker.domain.room import Room
 from roombooker.domain.slot import Slot
@@ -156,6 +157,47 @@ def test_a_load_that_is_killed_goes_on_where_it_was_and_no_stamp_is_lost_or_writ
     assert len(keys(twin)) == 200
     assert len({row.id for row in twin.links()}) == 200
     assert len(twin.topdesk.log) + len(twin.exchange.log) - before <= 400 - len(stood) + 5  # five were on their way
+    assert twin.is_quiet()
+
+
+def _owed_an_answer(twin: Twin) -> None:
+    room = twin.change_room(twin.amber, requires_approval=True, topdesk_leads=True)
+    _, meeting = both(twin, 1, room)[0]
+    twin.exchange.edit(meeting.ref, standing=Standing.REQUESTED)
+
+
+def _awaited(twin: Twin) -> None:
+    twin.bookings.book(caller(ALICE), "key-0001", booking_request(twin.amber))
+    twin.exchange.invite(twin.amber, slot_at(), ALICE)
+
+
+def _awaited_elsewhen(twin: Twin) -> None:
+    twin.bookings.book(caller(ALICE), "key-0001", booking_request(twin.amber))
+    twin.exchange.invite(twin.amber, slot_at(5), ALICE)
+
+
+@pytest.mark.parametrize("arrange", [lambda twin: both(twin, 3), _owed_an_answer, _awaited, _awaited_elsewhen])
+@pytest.mark.parametrize("at", range(1, 11))
+def test_a_process_that_dies_before_any_of_its_calls_leaves_nothing_without_its_key(
+    twin: Twin, arrange: Callable[[Twin], object], at: int
+) -> None:
+    arrange(twin)
+    calls = 0
+
+    def die(_method: str) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == at:
+            raise Killed
+
+    twin.topdesk.on_call = twin.exchange.on_call = die
+    with suppress(Killed):
+        twin.sweep()
+    twin.topdesk.on_call = twin.exchange.on_call = lambda _method: None
+    twin.later(minutes=3)
+    twin.another_sync().sweep(twin.sync.full(), cause="sweep")
+    assert len(keys(twin)) == len(twin.reservations())
+    assert twin.states() == ["confirmed"] * len(twin.reservations())
     assert twin.is_quiet()
 
 

@@ -1,4 +1,4 @@
-"""Adopting what exists on both sides by the hundred: a room's first load, its stamps side by side and its links in few commits.
+"""Adopting what exists on both sides, by the hundred in a room's first load: the stamps side by side, the links in few commits.
 
 A hundred is stamped while the hundred before it is committed. Stamps come first: where we are stopped in between, the next pass finds
 the two records by their key and goes on, and none is left without one."""
@@ -6,7 +6,7 @@ the two records by their key and goes on, and none is left without one."""
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from threading import BoundedSemaphore
 from typing import TypeVar
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from roombooker.domain.actions import Action, Adopt
 from roombooker.domain.booking import Booking, Side, new_match_key
 from roombooker.errors import InProgress, RoomBookerError
-from roombooker.services.answering import UNSTAMPED, Answering, owes_answer, owes_key
+from roombooker.services.answering import UNSTAMPED, Answering, owes_key
 from roombooker.services.remembering import Memory, Turn
 from roombooker.store import linking
 
@@ -37,13 +37,6 @@ class _Stamping:
     key: str
     reservation: "Future[Booking]"
     meetings: "Future[dict[str, RoomBookerError]]"  # what went wrong, by key; of all that were sent together
-
-
-def is_plain(action: Action, turn: Turn) -> bool:
-    """Nothing but two records to remember: no answer of the room hangs on it, and nothing moves."""
-    if not isinstance(action, Adopt) or action.link is not None or action.moves is not None or action.absorbs is not None:
-        return False
-    return owes_answer(turn.room, action.topdesk, action.exchange) is None
 
 
 class Adopting:
@@ -114,7 +107,14 @@ class Adopting:
                 continue
             if errors:
                 _log.info("a stamp could not be written", room=turn.room.id, errors=[error.code for error in errors])
-            stamped.append((one.key, one.action))
+            try:
+                answered = self._answering.respond(turn.room, one.action.topdesk, one.action.exchange)
+            except RoomBookerError as error:
+                ill.append((one.action, error))
+                continue
+            if answered is not one.action.exchange:
+                turn.written.append(answered)
+            stamped.append((one.key, replace(one.action, exchange=answered)))
         return ill + self._remember(turn, stamped) if stamped else ill
 
     def _remember(self, turn: Turn, stamped: Sequence[tuple[str, Adopt]]) -> Ill:
@@ -130,8 +130,12 @@ class Adopting:
                 linking.tell(row, action.exchange)
                 for record in (action.topdesk, action.exchange):
                     self._memory.remember(row, turn.room, record)
-                row.state = linking.state_of(action.topdesk, action.exchange)
                 message = f"Reservation and appointment were matched ({action.why})."
+                if action.moves is not None:
+                    linking.set_apart(row, action.topdesk if action.moves is Side.TOPDESK else action.exchange, follower=action.moves)
+                    message = f"The appointment was found, at another time ({action.why})."
+                else:
+                    row.state = linking.state_of(action.topdesk, action.exchange)
                 self._memory.journal(session, row, "matched", message, turn.cause, record=action.topdesk)
         return doubled
 

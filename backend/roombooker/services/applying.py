@@ -7,6 +7,7 @@ from typing import Protocol
 from roombooker.domain.actions import Action, Adopt, Arrive, Create, Delete, Forget, Hold, Refresh, Update, Vanish
 from roombooker.domain.booking import Booking, Side, Standing
 from roombooker.domain.calendar import Facilities, MeetingCalendar
+from roombooker.domain.link import Link
 from roombooker.domain.room import Room
 from roombooker.errors import InProgress, RoomBookerError
 from roombooker.services.adopting import Adopting
@@ -46,7 +47,7 @@ class Applier:
         self._settle_move = settle_move
 
     def adopt(self, turn: Turn, actions: Sequence[Adopt], keep: Callable[[], None]) -> list[tuple[Action, RoomBookerError]]:
-        """Plain ones (see adopting.is_plain), many at once."""
+        """Pairs that no link knows yet, many at once; what must be tried again, with its error."""
         return self._adopting_many.adopt(turn, actions, keep)
 
     def apply(self, turn: Turn, action: Action) -> None:
@@ -64,8 +65,11 @@ class Applier:
                 self._reserving.end(turn, action)
             case Delete():
                 self._inviting.end(turn, action)
-            case Adopt():
-                self._adopt(turn, action)
+            case Adopt(link=None):
+                for _, error in self.adopt(turn, [action], keep=lambda: None):
+                    raise error
+            case Adopt(link=Link() as link):
+                self._adopt(turn, action, link)
             case Refresh():
                 self._refresh(turn, action)
             case Forget():
@@ -81,55 +85,44 @@ class Applier:
         """The dates of one series in one go; those that must be tried again. `keep` raises where the room is no longer ours."""
         return self._serial.reserve(turn, actions, keep)
 
-    def _adopt(self, turn: Turn, action: Adopt) -> None:
+    def _adopt(self, turn: Turn, action: Adopt, link: Link) -> None:
+        """What a link has waited for is there. Stamped first: a stamp that was lost after the commit nobody would make up for."""
         topdesk, exchange = action.topdesk, action.exchange
-        row, owes_look = self._adopting(action)
-        if owes_look and action.link is not None:
-            self._reserving.adopt_unverified(turn, row, action.link, topdesk, exchange)
+        row, owes_look = self._adopting(action, link)
+        if owes_look:
+            self._reserving.adopt_unverified(turn, row, link, topdesk, exchange)
             return
-        if action.moves is None:
-            answered = self._answering.respond(turn.room, topdesk, exchange)
-            if answered is not exchange:
-                turn.written.append(answered)
-            is_news = action.why != "both agree"
-            message = f"Reservation and appointment were matched ({action.why})." if is_news else "Both sides say the same."
-            self._memory.store(turn, row, (topdesk, answered), "matched" if is_news else "agreed", message)
-        else:
-            self._matched_apart(turn, row, action)
         self._answering.stamp(turn.room, row.match_key, topdesk, exchange)
+        if action.moves is not None:
+            self._matched_apart(turn, row, action, action.moves)
+            return
+        answered = self._answering.respond(turn.room, topdesk, exchange)
+        if answered is not exchange:
+            turn.written.append(answered)
+        is_news = action.why != "both agree"
+        message = f"Reservation and appointment were matched ({action.why})." if is_news else "Both sides say the same."
+        self._memory.store(turn, row, (topdesk, answered), "matched" if is_news else "agreed", message)
 
-    def _adopting(self, action: Adopt) -> tuple[LinkRow, bool]:
+    def _adopting(self, action: Adopt, link: Link) -> tuple[LinkRow, bool]:
         """The row that remembers both, and whether it was a write of ours whose end was not known."""
         with self._memory.writing() as session:
-            if action.link is not None:
-                row = self._memory.current(session, action.link)
-            else:
-                if linking.links_by_ref(session, Side.TOPDESK, [action.topdesk.ref]):
-                    raise InProgress("This reservation has been linked meanwhile.")
-                row = linking.new_row(session, action.topdesk, now=self._memory.now(), state="confirmed")
-                linking.tell(row, action.exchange)
+            row = self._memory.current(session, link)
             if action.absorbs is not None:
                 absorbed = self._memory.current(session, action.absorbs)
                 merged = "It turned out to be the same booking as another one."
                 linking.end(absorbed, "cancelled", self._memory.now(), code="merged", reason=merged)
             is_ours = row.state == "reserving" and action.topdesk.match_key == row.match_key
-            is_writing = action.link is not None and action.link.writing is Side.TOPDESK
-            return row, is_ours or is_writing
+            return row, is_ours or link.writing is Side.TOPDESK
 
-    def _matched_apart(self, turn: Turn, row: LinkRow, action: Adopt) -> None:
-        """The same booking at two times: one follows the other, which the next round plans, since the other counts as changed."""
+    def _matched_apart(self, turn: Turn, row: LinkRow, action: Adopt, follower: Side) -> None:
         with self._memory.writing() as session:
             fresh = linking.row_of(session, row.id)
             for record in (action.topdesk, action.exchange):
                 linking.release_ref(session, record.side, record.ref, besides=row.id)
                 self._memory.remember(fresh, turn.room, record)
             linking.tell(fresh, action.exchange)
-            stays = action.topdesk if action.moves is Side.TOPDESK else action.exchange
-            fresh.start_at, fresh.end_at, fresh.held_until = stays.slot.start, stays.slot.end, None
-            for side in fresh.sides:
-                if side.side != action.moves:
-                    side.fingerprint = ""
-            fresh.state = "moving"
+            fresh.held_until = None
+            linking.set_apart(fresh, action.topdesk if follower is Side.TOPDESK else action.exchange, follower=follower)
             message = f"The appointment was found, at another time ({action.why})."
             self._memory.journal(session, fresh, "matched", message, turn.cause, record=action.exchange)
 

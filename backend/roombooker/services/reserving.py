@@ -101,10 +101,10 @@ class Reserving:
         return flagged or ours.standing is Standing.CONFLICTING or any(b.match_key != match_key for b in there)
 
     def _both_stand(self, turn: Turn, row: LinkRow, reserved: Booking, meeting: Booking, kind: str, message: str) -> None:
+        self._answering.stamp(turn.room, row.match_key, reserved, meeting)
         answered = self._answering.respond(turn.room, reserved, meeting)
         turn.written.extend([reserved, *([answered] if answered is not meeting else [])])
         self._memory.store(turn, row, (reserved, answered), kind, message)
-        self._answering.stamp(turn.room, row.match_key, reserved, answered)
 
     def _refuse(self, turn: Turn, row: LinkRow, meeting: Booking, mark: Settled | None, why: str) -> None:
         """TOPdesk said no to a meeting that is on the room's calendar: the room declines it, or a person must."""

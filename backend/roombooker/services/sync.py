@@ -17,7 +17,6 @@ from roombooker.domain.room import Room
 from roombooker.domain.sequence import dates_of, in_runs
 from roombooker.domain.slot import Slot
 from roombooker.errors import Denied, InProgress, NotFound, RoomBookerError, Unavailable
-from roombooker.services.adopting import is_plain
 from roombooker.services.applying import Applier, Cause, Turn
 from roombooker.services.digesting import Digest
 from roombooker.services.guard import is_inferred, memory_of, reason_to_stop
@@ -39,7 +38,6 @@ _log = structlog.get_logger(__name__)
 _CURSOR = cast("Table", CursorRow.__table__)
 _IS_OVER = or_(_CURSOR.c.read_at.is_(None), _CURSOR.c.read_at < bindparam("before"))
 _FORGET = delete(_CURSOR).where(_CURSOR.c.name == bindparam("name"), _IS_OVER)  # built once, run in every pass
-_MANY = 10  # bookings to adopt from which on they are adopted together
 _LOADED_AT_ONCE = 2  # rooms
 _ROUNDS = 3  # what one round of actions makes possible is planned by the next, in the same pass
 
@@ -204,24 +202,18 @@ class SyncService:
     def _apply(self, turn: Turn, actions: Sequence[Action], hold: Hold) -> tuple[int, int]:
         """How many went well, and how many must be tried again."""
         done = failed = 0
-        plain = [a for a in actions if isinstance(a, Adopt) and is_plain(a, turn)]
-        runs = in_runs(actions)
-        if len(plain) >= _MANY:
-            rest = [a for a in actions if not (isinstance(a, Adopt) and is_plain(a, turn))]
-            ill: Sequence[tuple[Action, RoomBookerError]] = self._applier.adopt(turn, plain, hold.keep)
-            for action, error in ill:
-                _log.warning("an action has to wait", room=turn.room.id, action=type(action).__name__, error=error.code)
-                self._retry_later(turn.room, action)
-            done, failed = len(plain) - len(ill), len(ill)
-            runs = in_runs(rest)
-        for run in [] if hold.is_lost else runs:
-            ill = self._apply_run(turn, run, hold.keep)
-            for action, error in ill:
-                _log.warning("an action has to wait", room=turn.room.id, action=type(action).__name__, error=error.code)
-                self._retry_later(turn.room, action)
-            done, failed = done + len(run) - len(ill), failed + len(ill)
+        pairs = [a for a in actions if isinstance(a, Adopt) and a.link is None]
+        runs = in_runs([a for a in actions if not (isinstance(a, Adopt) and a.link is None)])
+        if pairs:
+            ill: Sequence[tuple[Action, RoomBookerError]] = self._applier.adopt(turn, pairs, hold.keep)
+            self._retry_later(turn.room, ill)
+            done, failed = len(pairs) - len(ill), len(ill)
+        for run in runs:
             if hold.is_lost:
                 break
+            ill = self._apply_run(turn, run, hold.keep)
+            self._retry_later(turn.room, ill)
+            done, failed = done + len(run) - len(ill), failed + len(ill)
         return done, failed
 
     def _apply_run(self, turn: Turn, run: Sequence[Action], keep: Callable[[], None]) -> Sequence[tuple[Action, RoomBookerError]]:
@@ -236,15 +228,15 @@ class SyncService:
             return [(action, error) for action in run]
         return []
 
-    def _retry_later(self, room: Room, action: Action) -> None:
-        """Its link is as it was; a notice of our own brings us back to it."""
-        source = getattr(action, "source", None) or getattr(action, "exchange", None) or getattr(action, "target", None)
-        link = action.link
-        slot = source.slot if source is not None else link.slot if link is not None else None
-        if slot is None:
-            return
-        with self._database.write() as session:
-            notices.retry(session, ref=notices.retry_ref(room.id, slot), at=self._clock())
+    def _retry_later(self, room: Room, ill: Sequence[tuple[Action, RoomBookerError]]) -> None:
+        """Their links are as they were; a notice of our own brings us back to each."""
+        for action, error in ill:
+            _log.warning("an action has to wait", room=room.id, action=type(action).__name__, error=error.code)
+            source = getattr(action, "source", None) or getattr(action, "exchange", None) or getattr(action, "target", None)
+            slot = source.slot if source is not None else action.link.slot if action.link is not None else None
+            if slot is not None:
+                with self._database.write() as session:
+                    notices.retry(session, ref=notices.retry_ref(room.id, slot), at=self._clock())
 
     # The guard
 

@@ -210,6 +210,15 @@ def end(row: LinkRow, state: str, now: datetime, *, code: str | None = None, rea
     row.sides.clear()
 
 
+def set_apart(row: LinkRow, stays: Booking, *, follower: Side) -> None:
+    """The same booking at two times: one follows the other, which the next plan sees, since the other counts as changed."""
+    row.start_at, row.end_at = stays.slot.start, stays.slot.end
+    for side in row.sides:
+        if side.side != follower:
+            side.fingerprint = ""
+    row.state = "moving"
+
+
 def settle(row: LinkRow, settled: Settled | None) -> None:
     """Remember what was refused; None where the action is one that may be planned again."""
     if settled is None:
