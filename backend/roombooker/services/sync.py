@@ -95,7 +95,8 @@ class SyncService:
     def sync_room(self, room_id: str, *, windows: Sequence[Slot] = (), named: Sequence[Booking] = (), cause: str = "asked",
                   dry_run: bool = False, changes: Changes | None = None, listings: Sequence[Listing] = (),
                   errand: Errand | None = None) -> Pass:  # fmt: skip
-        """One pass; waits for nobody: where another worker has the room, the pass is skipped and the caller comes back later.
+        """One pass; waits for nobody: where another worker has the room, the pass is skipped and the caller comes back later. A room that
+        is switched off stays as it is on both sides.
 
         `windows` are looked at in any case, and whatever has changed in Exchange; `named` are reservations freshly read, `listings`
         stretches of TOPdesk that a sweep has just read."""
@@ -110,6 +111,9 @@ class SyncService:
                 window, token = self._reader.cursor_in(session, room)
                 waiting = notices.of_room(session, room_id) if changes is None else []
                 retries = notices.retries_of(session, room_id)
+            look = _Look(room, hold, waiting, retries, errand, Cause(cause))
+            if not (room.enabled or dry_run):
+                return self._conclude(look, Pass(room_id), _nothing)
             true_listings: Sequence[Listing] = listings
             if changes is not None or listings:
                 changes, true_listings = self._reader.still_true(room_id, changes, listings)
@@ -117,7 +121,6 @@ class SyncService:
             if changes is None:
                 changes = self._reader.changes(room, window, token)
             told = self._reader.told(room, changes, [*windows, *(one.window for one in true_listings)])
-            look = _Look(room, hold, waiting, retries, errand, Cause(cause))
             if told.is_echo and not (windows or named or true_listings or dry_run):
                 self._clear_alarm(room)
                 return self._conclude(look, Pass(room_id), lambda session: self.remember_changes(session, room, told.changes))
@@ -358,6 +361,10 @@ class _Look:
     retries: Sequence[tuple[int, str]]
     errand: Errand | None
     cause: Cause
+
+
+def _nothing(_session: Session) -> None:
+    """To remember of a room that is switched off."""
 
 
 def _let_pass(room_id: str) -> str:

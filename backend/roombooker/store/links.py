@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, delete, or_, select
 from sqlalchemy.orm import Session
 from ulid import ULID
 
-from roombooker.store.models import LinkRow
+from roombooker.store.models import LinkRow, RoomRow
 
 ENDED = frozenset({"released", "cancelled", "refused"})
 HELD = ("awaiting_appointment", "awaiting_approval")
@@ -56,12 +56,11 @@ def standing_at(session: Session, room_id: str, start_at: datetime) -> list[Link
 
 
 def lapsed(session: Session, now: datetime, *, limit: int = 100) -> list[LinkRow]:
-    """Held reservations, and secured moves, whose appointment has not come in time; longest over first."""
-    return list(
-        session.scalars(
-            select(LinkRow).where(LinkRow.held_until <= now, LinkRow.state.in_((*HELD, "moving"))).order_by(LinkRow.held_until).limit(limit)
-        )
-    )
+    """Held reservations, and secured moves, whose appointment has not come in time; longest over first. A room that was switched off
+    keeps its own."""
+    is_over = (LinkRow.held_until <= now, LinkRow.state.in_((*HELD, "moving")))
+    is_on = LinkRow.room_id.in_(select(RoomRow.id).where(RoomRow.enabled.is_(True)))
+    return list(session.scalars(select(LinkRow).where(*is_over, is_on).order_by(LinkRow.held_until).limit(limit)))
 
 
 def remove_reaped(session: Session, before: datetime) -> None:
