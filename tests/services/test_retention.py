@@ -3,16 +3,17 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Table, func, select
 
 from conftest import ManualClock
 from factories import make_room, make_settings, save_rooms
 from people import ALICE, BOB
-from roombooker.domain.booking import new_match_key
+from roombooker.domain.booking import Booking, Person, Side, Standing, new_match_key
+from roombooker.domain.slot import Slot
 from roombooker.services.retention import Retention
-from roombooker.store import journal, links, people, work_items
+from roombooker.store import journal, links, occupancy, people, work_items
 from roombooker.store.db import Database
-from roombooker.store.models import JournalRow, LinkRow, LinkSideRow, PersonRow, WorkItemRow
+from roombooker.store.models import JournalRow, LinkRow, LinkSideRow, OccupancyRow, PersonRow, WorkItemRow, occupancy_day
 
 ROOM = make_room()
 
@@ -45,9 +46,29 @@ def _book(database: Database, clock: ManualClock, days_from_now: int, email: str
         return row.id
 
 
-def _count(database: Database, model: type) -> int:
+def _count(database: Database, model: type | Table) -> int:
     with database.read() as session:
         return session.scalar(select(func.count()).select_from(model)) or 0
+
+
+def _seen(clock: ManualClock, ref: str, days_from_now: float, organizer: Person = ALICE, side: Side = Side.EXCHANGE) -> Booking:
+    start = clock() + timedelta(days=days_from_now)
+    return Booking(
+        side=side, ref=ref, place="place", room_id=ROOM.id, slot=Slot(start, start + timedelta(hours=1)), standing=Standing.PLANNED,
+        version="1", organizer=organizer, subject="Budget",
+    )  # fmt: skip
+
+
+def _index(database: Database, clock: ManualClock, *bookings: Booking) -> None:
+    with database.write() as session:
+        for booking in bookings:
+            occupancy.put(session, ROOM, booking, seen_at=clock())
+
+
+def _shown(database: Database) -> dict[str, str | None]:
+    """Whom the index names, by ref."""
+    with database.read() as session:
+        return {row.ref: row.shown_by for row in session.scalars(select(OccupancyRow))}
 
 
 def test_the_old_leaves_and_the_recent_stays(retention: Retention, database: Database, clock: ManualClock) -> None:
@@ -74,6 +95,16 @@ def test_what_waits_for_a_person_stays_whatever_its_age(retention: Retention, da
     assert _count(database, WorkItemRow) == 0
     retention.trim()
     assert _count(database, LinkRow) == 0
+
+
+def test_the_index_forgets_the_past(retention: Retention, database: Database, clock: ManualClock) -> None:
+    """Found by an audit: its names stayed for ever, and so did its days."""
+    _index(
+        database, clock, _seen(clock, "long ago", -200), _seen(clock, "over", -3.5), _seen(clock, "yesterday", -1), _seen(clock, "ahead", 5)
+    )
+    assert retention.trim()["index"] == 2
+    assert _shown(database) == {"yesterday": ALICE.name, "ahead": ALICE.name}
+    assert _count(database, occupancy_day) == 2
 
 
 def test_people_who_were_not_looked_up_for_long_are_forgotten(retention: Retention, database: Database, clock: ManualClock) -> None:

@@ -104,11 +104,11 @@ def forget_room(session: Session, room_id: str) -> None:
 
 
 def trim(session: Session, before: datetime) -> int:
-    """Drop what ended before then; returns how many records left."""
+    """Drop what ended before the UTC day of that moment; returns how many records left."""
     minute = to_minute(before)
     day = minute // 1440
-    session.execute(delete(occupancy_day).where(occupancy_day.c.day < day))
     gone = session.execute(delete(OccupancyRow).where(OccupancyRow.end_min <= day * 1440))
+    session.execute(delete(occupancy_day).where(occupancy_day.c.day < day))  # in this order, as whoever writes a room does
     return int(gone.rowcount)  # type: ignore[attr-defined]
 
 

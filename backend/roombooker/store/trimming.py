@@ -6,9 +6,10 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, Delete, delete, exists, select
 from sqlalchemy.orm import Session
 
+from roombooker.store import occupancy
 from roombooker.store.models import IntentRow, JournalRow, LinkRow, LinkSideRow, PersonRow, ScheduleSlotRow, SightingRow, WorkItemRow
 
-_PAST = timedelta(days=2)  # how long what both sides showed of the past is of use
+_PAST = timedelta(days=2)  # how long what both sides showed of the past is of use: a delta's window begins at most so far back
 
 
 def trim(session: Session, now: datetime, *, before: datetime) -> dict[str, int]:
@@ -23,6 +24,7 @@ def trim(session: Session, now: datetime, *, before: datetime) -> dict[str, int]
         "work_items": _count(session, delete(WorkItemRow).where(WorkItemRow.settled_at < before)),
         "people": _count(session, delete(PersonRow).where(_unused_since(before))),
         "sightings": _count(session, delete(SightingRow).where(SightingRow.end_at < now - _PAST)),
+        "index": occupancy.trim(session, now - _PAST),
         "schedule": _count(session, delete(ScheduleSlotRow).where(ScheduleSlotRow.taken_at < now - _PAST)),
     }
 
