@@ -53,8 +53,9 @@ def booking_json(
         ],
         "reason": {"code": told.reason_code or state, "message": told.reason} if told and told.reason else None,
     }
-    if saga is not None and saga.phase in (Phase.SECURE, Phase.AWAIT) and state == "moving":
-        target = min(item.slot for item in saga.items)
+    targets = [item.slot for item in saga.items if item.moves] if saga is not None and saga.phase in (Phase.SECURE, Phase.AWAIT) else []
+    if targets and state == "moving":
+        target = min(targets)
         answer["moving_to"] = {"start": iso(target.start), "end": iso(target.end)}
     return answer
 

@@ -144,6 +144,8 @@ class Finisher:
         The read begins after the deadline, is complete, and covers the slot and its local day (rule 3b: shifted, then sent)."""
         with self._database.read() as session:
             target = _target(session, row)
+        if target is None:
+            return None
         listing = self._meetings.listing(room, _around(target, room))
         if not listing.is_complete or (row.held_until is not None and listing.read_at < row.held_until):
             return None
@@ -169,13 +171,14 @@ class Finisher:
             return intents.reap(session, now - _KEPT)
 
 
-def _target(session: Session, row: LinkRow) -> Slot:
-    """Where the appointment is expected: the link's slot, or where a move that waits would bring it."""
-    for intent in intents.live_of(session, row.booking_id):
-        for item in sagas.from_json(intent.progress).items:
-            if item.old and item.old.match_key == row.match_key:
-                return item.slot
-    return Slot(row.start_at, row.end_at)
+def _target(session: Session, row: LinkRow) -> Slot | None:
+    """Where the appointment is expected: the link's slot, or where a move that waits would bring it. None where only other rooms of its
+    booking move: they tell."""
+    moving = [
+        item for intent in intents.live_of(session, row.booking_id) for item in sagas.from_json(intent.progress).items if item.moves
+    ]  # fmt: skip
+    own = next((item.slot for item in moving if item.old and item.old.match_key == row.match_key), None)
+    return own if moving else Slot(row.start_at, row.end_at)
 
 
 def _around(slot: Slot, room: Room) -> Slot:

@@ -254,11 +254,11 @@ def _links(session: Session, found: "Sequence[_Stored]") -> list[Link]:
 
 
 def _pending(progress: dict[str, Any]) -> dict[str, Pending]:
-    """Match key -> where a move that waits for its appointment expects it."""
+    """Match key -> where a move that waits for its appointment expects it; a room that leaves with the move has no such place."""
     return {
         item["old"]["match_key"]: Pending(item["room_id"], Slot(*(datetime.fromisoformat(at) for at in item["slot"])))
         for item in progress.get("items", [])
-        if item.get("old")
+        if item.get("old") and item["way"] != "drop"
     }
 
 

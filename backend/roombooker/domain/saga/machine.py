@@ -87,7 +87,7 @@ def _settled(saga: Saga) -> Saga:
                 return _settled(_rolled_back(saga, _ENDED))
             if any(items.wanted(item, 0) for item in saga.items):
                 return saga
-            if saga.awaits and any(item.phase is ItemPhase.SECURED for item in saga.items):
+            if saga.awaits and any(item.phase is ItemPhase.SECURED and item.moves for item in saga.items):
                 return replace(saga, phase=Phase.AWAIT)
             return _given_up_old(saga)
         case Phase.ROLLBACK | Phase.GIVE_UP:

@@ -134,6 +134,11 @@ class Item:
         return self.old.match_key if self.old and self.way in (Way.CHANGE, Way.DROP) else self.key
 
     @property
+    def moves(self) -> bool:
+        """An appointment has to follow it; a room that only joins or leaves has nowhere to move to."""
+        return self.way in (Way.REPLACE, Way.CHANGE)
+
+    @property
     def is_over(self) -> bool:
         return self.phase in ENDS
 
