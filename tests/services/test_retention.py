@@ -11,9 +11,9 @@ from people import ALICE, BOB
 from roombooker.domain.booking import Booking, Person, Side, Standing, new_match_key
 from roombooker.domain.slot import Slot
 from roombooker.services.retention import Retention
-from roombooker.store import journal, links, occupancy, people, work_items
+from roombooker.store import journal, links, occupancy, people, sightings, work_items
 from roombooker.store.db import Database
-from roombooker.store.models import JournalRow, LinkRow, LinkSideRow, OccupancyRow, PersonRow, WorkItemRow, occupancy_day
+from roombooker.store.models import IntentRow, JournalRow, LinkRow, LinkSideRow, OccupancyRow, PersonRow, WorkItemRow, occupancy_day
 
 ROOM = make_room()
 
@@ -124,6 +124,87 @@ def test_an_export_holds_all_of_a_person_and_nothing_of_another(retention: Reten
     assert len(told["journal"]) == 1
     assert BOB.email not in str(told)
     assert told["bookings"][0]["start"].endswith("Z")
+
+
+def _ask(database: Database, clock: ManualClock, intent_id: str, asked_by: str, organizer: str, booking_id: str) -> None:
+    """A finished request of the pane."""
+    request = {"organizer": organizer, "subject": f"Subject of {intent_id}", "attendees": 2, "private": False, "caused_by": asked_by}
+    with database.write() as session:
+        session.add(IntentRow(id=intent_id, caller=asked_by, key=intent_id, kind="book", request_fingerprint="f", request=request,
+                              booking_id=booking_id, state="done", created_at=clock(), finished_at=clock()))  # fmt: skip
+
+
+def test_an_export_shows_every_kind_of_trace(retention: Retention, database: Database, clock: ManualClock) -> None:
+    """Found by an audit: it left out what `erase` knows of."""
+    hers, his = _book(database, clock, -1, booking_id="hers"), _book(database, clock, -1, email=BOB.email, booking_id="his")
+    _ask(database, clock, "for her", "t:bob", ALICE.email, "hers")
+    _ask(database, clock, "came to nothing", "t:bob", ALICE.email, "gone")
+    _ask(database, clock, "by her", "t:alice", "", "elsewhere")
+    _ask(database, clock, "not hers", "t:bob", BOB.email, "his")
+    sighted = [_seen(clock, "s1", -1), _seen(clock, "s2", 1, BOB)]
+    _index(database, clock, *sighted, _seen(clock, "by address", 2, Person(ALICE.email)))
+    with database.write() as session:
+        sightings.remember(session, Side.EXCHANGE, sighted)
+        people.keep_addresses(session, "t:alice", {ALICE.email}, at=clock())
+        shown = [{"side": "exchange", "ref": "s1", "organizer": ALICE.name}, _stranger()]
+        for dedupe, link_id, candidates in (("1", hers, []), ("2", his, shown), ("3", his, [_stranger()])):
+            work_items.open_item(
+                session, kind=f"kind {dedupe}", dedupe=dedupe, reason="Why", at=clock(), link_id=link_id, candidates=candidates
+            )
+        done = work_items.open_item(session, kind="kind 4", dedupe="4", reason="Why", at=clock(), link_id=his)
+        work_items.settle(session, done, at=clock(), by="t:alice", outcome="Done")
+        journal.write(session, kind="taken over", message="Now Bob's.", at=clock(), caused_by="sweep", email=BOB.email,
+                      before={"organizer": ALICE.name}, after={"organizer": BOB.name})  # fmt: skip
+    told = retention.export(ALICE.email)
+    assert sorted(r["request"]["subject"] for r in told["requests"]) == [
+        "Subject of by her",
+        "Subject of came to nothing",
+        "Subject of for her",
+    ]
+    assert sorted(w["kind"] for w in told["work_items"]) == ["kind 1", "kind 2", "kind 4"]
+    assert [(s["room_id"], s["subject"]) for s in told["sightings"]] == [(ROOM.id, "Budget")]
+    assert [row["shown_by"] for row in told["index"]] == [ALICE.name, ALICE.email]
+    (taken_over,) = [line for line in told["journal"] if line["kind"] == "taken over"]
+    assert (taken_over["before"], taken_over["after"]) == ({"organizer": ALICE.name}, {"organizer": None})
+    assert {line["kind"]: line["after"] for line in told["journal"]}["booked"] == {"organizer": ALICE.email}
+    assert not [word for word in (BOB.email, BOB.name, "t:bob") if word in str(told)]
+
+
+def test_an_export_does_not_show_a_namesake(retention: Retention, database: Database, clock: ManualClock) -> None:
+    _book(database, clock, -1, booking_id="hers")
+    with database.write() as session:
+        people.keep_requester(session, ALICE.email, "1", name=ALICE.name, at=clock())
+    _index(database, clock, _seen(clock, "whose", 1))
+    assert [row["shown_by"] for row in retention.export(ALICE.email)["index"]] == [ALICE.name]
+    with database.write() as session:
+        people.keep_requester(session, "alice.jansen.2@contoso.example", "2", name=ALICE.name, at=clock())
+    assert retention.export(ALICE.email)["index"] == []
+
+
+def test_who_has_no_name_is_erased_from_the_index_too(retention: Retention, database: Database, clock: ManualClock) -> None:
+    """Found by an audit: such an organizer is shown there by address, and only names were looked for."""
+    _book(database, clock, -1)
+    nameless = Person(ALICE.email)
+    _index(database, clock, _seen(clock, "over", -1, nameless), _seen(clock, "ahead", 1, nameless), _seen(clock, "his", -1.5, BOB))
+    assert retention.erase(ALICE.email)["erased"]["index"] == 1
+    assert _shown(database) == {"over": None, "ahead": ALICE.email, "his": BOB.name}
+
+
+def test_the_name_of_a_meeting_that_was_never_linked_is_erased_too(retention: Retention, database: Database, clock: ManualClock) -> None:
+    unlinked = _seen(clock, "over", -1)
+    _index(database, clock, unlinked)
+    with database.write() as session:
+        sightings.remember(session, Side.EXCHANGE, [unlinked])
+    retention.erase(ALICE.email)
+    assert _shown(database) == {"over": None}
+
+
+def test_a_request_that_came_to_nothing_is_erased_with_its_organizer(retention: Retention, database: Database, clock: ManualClock) -> None:
+    _ask(database, clock, "hers", "t:assistant", ALICE.email, "gone")
+    _ask(database, clock, "his", "t:assistant", BOB.email, "gone too")
+    assert retention.erase(ALICE.email)["erased"]["requests"] == 1
+    with database.read() as session:
+        assert session.scalars(select(IntentRow.id)).all() == ["his"]
 
 
 def test_the_erased_are_named_nowhere_but_in_what_is_still_ahead(retention: Retention, database: Database, clock: ManualClock) -> None:

@@ -5,6 +5,10 @@ from marshmallow import EXCLUDE, Schema, fields, validate
 from roombooker.api.schemas import Answer, BookingOut, Instant, Strict, Text
 
 
+def _kept(what: str) -> fields.List:
+    return fields.List(fields.Dict(), required=True, metadata={"description": what})
+
+
 class Query(Schema):
     class Meta:
         unknown = EXCLUDE
@@ -162,8 +166,12 @@ class PersonOut(Answer):
     person = fields.Dict(allow_none=True)
     sign_ins = fields.List(fields.Dict(), required=True)
     bookings = fields.List(fields.Dict(), required=True)
-    journal = fields.List(fields.Dict(), required=True)
-    mails = fields.List(fields.Dict(), required=True)  # not sent yet
+    requests = _kept("What was asked of us for them or by them, with the subject; kept for 72 hours.")
+    journal = _kept("Every line about them, with the record before and after.")
+    mails = _kept("Not sent yet.")
+    work_items = _kept("That concern their bookings, show them as a candidate's organizer, or were settled by them.")
+    sightings = _kept("What a room's calendar last showed of their meetings.")
+    index = _kept("Rows of the search index that show their name or address.")
 
 
 class ErasedOut(Answer):
