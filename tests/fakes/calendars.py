@@ -15,7 +15,7 @@ from roombooker.domain.booking import Booking, Draft, Person, Side, Standing
 from roombooker.domain.calendar import Busy, Changes, Listing, Location, PersonCard, Place
 from roombooker.domain.room import MeetingMode, Room
 from roombooker.domain.slot import Slot
-from roombooker.errors import Denied, NotFound, Refused, RoomBookerError
+from roombooker.errors import Denied, NotFound, Refused, RoomBookerError, Unavailable
 
 T = TypeVar("T")
 NAMES = UUID("4b1f6d5e-6c4a-4a55-9f0b-6d1f4b8f2a10")
@@ -236,10 +236,11 @@ class FakeFacilities(FakeCalendar):
             moves = now.slot != draft.slot or now.place != room.location_id
             wanted = Standing.REQUESTED if now.standing is Standing.REQUESTED else Standing.PLANNED
             standing = self._standing_at(room, draft.slot, wanted, but=now.ref) if moves else now.standing
+            is_same = now.organizer is not None and now.organizer.is_same_as(draft.organizer)
             return self._store(
                 replace(
                     now, slot=draft.slot, place=room.location_id, room_id=room.id, standing=standing,
-                    organizer=self._organizer(draft) if draft.requester_id else now.organizer,
+                    organizer=self._organizer(draft) if draft.requester_id and not is_same else now.organizer,
                     subject=draft.subject[:100], attendees=draft.attendees if draft.attendees is not None else now.attendees,
                 )
             )  # fmt: skip
@@ -374,6 +375,7 @@ class FakeMeetings(FakeCalendar):
     def __init__(self, clock: Callable[[], datetime]) -> None:
         super().__init__(clock)
         self.out_of_scope: set[str] = set()
+        self.silent: set[str] = set()  # mailboxes that never answer
         self.read_only = False
         self.people_calendars = False  # the optional scope
         self.directory: list[Person] = []
@@ -486,8 +488,8 @@ class FakeMeetings(FakeCalendar):
         def one(ask: tuple[Room, Slot, str | None]) -> Changes | Exception:
             try:
                 return self._changes(*ask)
-            except Denied as denied:
-                return denied
+            except (Denied, Unavailable) as error:
+                return error
 
         return self._call("changes_all", lambda: [one(ask) for ask in asks])
 
@@ -569,6 +571,8 @@ class FakeMeetings(FakeCalendar):
     def _check_scope(self, room: Room) -> None:
         if room.mailbox in self.out_of_scope:
             raise Denied(self.side, "The app may not see this mailbox.", status_code=403, right="mailbox_out_of_scope")
+        if room.mailbox in self.silent:
+            raise Unavailable(self.side, "Exchange is not available at the moment. Try again soon.", status_code=503)
 
     def _check_write(self, room: Room) -> None:
         self._check_scope(room)

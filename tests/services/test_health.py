@@ -4,13 +4,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from threading import Barrier, Thread
+from typing import Any
 
 from sqlalchemy import event
 
 from conftest import ManualClock
-from factories import make_room, make_settings, save_rooms
-from roombooker.services.health import KEPT, HealthService
+from factories import make_room, make_settings, save_rooms, slot_at
+from people import ALICE
+from roombooker.domain.booking import Side
+from roombooker.domain.room import Room
+from roombooker.services.health import CANARY, KEPT, HealthService
+from roombooker.store import notices, rooms
 from roombooker.store.db import Database, open_database
+from roombooker.store.models import CursorRow
+from services.twin import Twin
 
 
 @contextmanager
@@ -68,3 +75,86 @@ def test_a_database_that_is_away_is_told_and_not_asked_by_everybody(clock: Manua
     assert [health.ready()["ok"] for _ in range(5)] == [False] * 5
     assert b"roombooker_database_up 0.0" in health.metrics()[0]
     assert len(tries) == 1
+
+
+# the canary
+
+
+def _switch_on(twin: Twin, *some: Room) -> None:
+    with twin.database.write() as session:
+        for room in some:
+            rooms.save(session, room, at=twin.clock())
+
+
+def _live(twin: Twin, minutes: int) -> dict[str, Any]:
+    """Workers tick and sweep the next day for so long. What /readyz then says of the sync."""
+    for _ in range(0, minutes, 5):
+        twin.later(minutes=5)
+        twin.sync.sweep(twin.sync.near(), cause="near sweep")
+        with twin.database.write() as session:
+            session.merge(CursorRow(name=CANARY, read_at=twin.clock()))
+    sync: dict[str, Any] = _health(twin.database, twin.clock).ready()["sync"]
+    return sync
+
+
+def test_a_sync_that_reads_everything_is_not_stalled(twin: Twin) -> None:
+    _switch_on(twin, twin.amber, twin.beryl)
+    assert _live(twin, 100)["stalled_because"] is None
+
+
+def test_a_room_that_never_answered_is_seen_and_named(twin: Twin) -> None:
+    _switch_on(twin, twin.amber, twin.beryl)
+    twin.exchange.silent.add(twin.beryl.mailbox)
+    sync = _live(twin, 10)
+    assert (sync["fresh"]["near"]["exchange"], sync["stalled"]) == (600.0, False)  # it was switched on ten minutes ago
+    sync = _live(twin, 90)
+    assert sync["fresh"]["near"] == {"topdesk": 0.0, "exchange": 6000.0}
+    assert sync["stalled_because"] == f"exchange was not read completely for 6000 s; the stalest room is {twin.beryl.id}."
+
+
+def test_a_broken_mailbox_is_its_alarm_s_to_tell(twin: Twin) -> None:
+    _switch_on(twin, twin.amber, twin.beryl)
+    _live(twin, 5)
+    twin.exchange.out_of_scope.add(twin.beryl.mailbox)
+    sync = _live(twin, 100)
+    assert (sync["rooms_with_alarm"], sync["stalled_because"]) == (1, None)
+    twin.exchange.silent.add(twin.amber.mailbox)
+    sync = _live(twin, 15)  # a real death can still be seen
+    assert "exchange was not read" in sync["stalled_because"]
+
+
+def test_a_sync_whose_every_room_is_broken_is_dead(twin: Twin) -> None:
+    _switch_on(twin, twin.amber, twin.beryl)
+    twin.exchange.out_of_scope |= {twin.amber.mailbox, twin.beryl.mailbox}
+    sync = _live(twin, 15)
+    assert (sync["rooms_with_alarm"], sync["stalled_because"]) == (2, "Every room that is on has an alarm.")
+
+
+def test_a_sync_that_cannot_write_is_stalled_however_recent_its_last_try(twin: Twin) -> None:
+    _switch_on(twin, twin.amber, twin.beryl)
+    ref = notices.retry_ref(twin.amber.id, slot_at())
+    with twin.database.write() as session:
+        notices.retry(session, ref=ref, at=twin.clock())
+    assert _live(twin, 10)["stalled_because"] is None  # as long as a change may take
+    with twin.database.write() as session:
+        notices.retry(session, ref=ref, at=twin.clock())
+    assert _live(twin, 5)["stalled_because"] == f"A notice about {twin.amber.id} has been waiting for 900 s."
+
+
+def test_what_waits_for_a_broken_room_does_not_hide_what_waits_for_another(twin: Twin) -> None:
+    """A reservation that is linked there, one that is only listed there, and what Exchange told of it."""
+    _switch_on(twin, twin.amber, twin.beryl)
+    linked = twin.topdesk.book(twin.beryl, slot_at(-20), ALICE)
+    _live(twin, 5)
+    twin.exchange.out_of_scope.add(twin.beryl.mailbox)
+    listed = twin.topdesk.book(twin.beryl, slot_at(-18), ALICE)
+    _tell(twin, (Side.TOPDESK, linked.ref), (Side.TOPDESK, listed.ref), (Side.EXCHANGE, twin.beryl.id))
+    assert _live(twin, 60)["stalled_because"] is None
+    _tell(twin, (Side.TOPDESK, "another"))
+    assert _live(twin, 15)["stalled_because"] == "A notice about reservation another has been waiting for 900 s."
+
+
+def _tell(twin: Twin, *told: tuple[Side, str]) -> None:
+    with twin.database.write() as session:
+        for side, ref in told:
+            notices.add(session, side=side, ref=ref, kind="changed", at=twin.clock())

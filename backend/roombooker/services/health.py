@@ -3,7 +3,7 @@
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,7 +17,7 @@ from roombooker.domain.booking import Side
 from roombooker.domain.slot import Slot
 from roombooker.services.booking_answer import iso
 from roombooker.settings import Settings
-from roombooker.store import freshness
+from roombooker.store import freshness, notices
 from roombooker.store.db import Database
 from roombooker.store.models import CursorRow, IntentRow, LinkRow, MailRow, NoticeRow, RoomRow, SubscriptionRow, WorkItemRow
 
@@ -33,9 +33,10 @@ class _Read:
     """What the database said; `newest` when each side was last read, `error` the kind of what went wrong instead."""
 
     at: datetime
-    facts: Mapping[str, float | None]
-    ages: Mapping[str, Mapping[str, float | None]]
-    newest: Mapping[Side, datetime]
+    facts: Mapping[str, float | None] = field(default_factory=dict)
+    ages: Mapping[str, Mapping[str, float | None]] = field(default_factory=dict)
+    newest: Mapping[Side, datetime] = field(default_factory=dict)
+    stalled_because: str | None = None
     error: str | None = None
 
 
@@ -67,7 +68,7 @@ class HealthService:
         if read.error is not None:
             return {"ok": False, "database": {"ok": False, "error": read.error}}
         contacts = self._last_contacts(read)
-        why = self._why_stalled(read.facts, read.ages)
+        why = read.stalled_because
         return {
             "ok": True,
             "database": {"ok": True},
@@ -85,9 +86,11 @@ class HealthService:
     def _read_now(self, now: datetime) -> _Read:
         try:
             with self._database.read() as session:
-                return _Read(now, self._facts(session, now), self._ages(session, now), freshness.newest_reads(session))
+                facts, stalest = self._facts(session, now), self._stalest(session, now)
+                why = self._why_stalled(session, now, facts, stalest["near"])
+                return _Read(now, facts, _ages(now, stalest), freshness.newest_reads(session), why)
         except Exception as error:  # noqa: BLE001  whatever the database says, the answer is "not ready", with the kind of error
-            return _Read(now, {}, {}, {}, type(error).__name__)
+            return _Read(now, error=type(error).__name__)
 
     def metrics(self) -> tuple[bytes, str]:
         """The counters of all web processes of this machine where `serve` made a folder for them, and what the database says."""
@@ -106,27 +109,33 @@ class HealthService:
         read = self._read(self._clock())
         if read.error is not None:
             return {"database_up": 0.0}, {}
-        facts = {**read.facts, "stalled": int(self._why_stalled(read.facts, read.ages) is not None), "database_up": 1}
+        facts = {**read.facts, "stalled": int(read.stalled_because is not None), "database_up": 1}
         return {name: float(value) for name, value in facts.items() if value is not None}, read.ages
 
-    def _why_stalled(self, facts: Mapping[str, float | None], ages: Mapping[str, Mapping[str, float | None]]) -> str | None:
-        """The canary: a sync that died without a word shows within ten minutes (or two sweeps, where they are slower)."""
-        limit = max(600.0, 2 * self._settings.near_every_seconds)
+    def _why_stalled(
+        self, session: Session, now: datetime, facts: Mapping[str, float | None], near: Mapping[Side, freshness.Stalest]
+    ) -> str | None:
+        """The canary: a sync that died without a word, or cannot write, shows within ten minutes (or two sweeps, where they are slower)."""
+        limit = timedelta(seconds=max(600.0, 2 * self._settings.near_every_seconds))
         if not facts["rooms_enabled"]:
             return None
         lag = facts["last_pass_seconds_ago"]
-        if lag is None or lag > limit:
+        if lag is None or timedelta(seconds=lag) > limit:
             return "No worker has been seen" + (f" for {lag:.0f} s." if lag is not None else " yet.")
-        for side, age in ages["near"].items():
-            if age is None or age > limit:
-                return f"{side} was not read completely" + (f" for {age:.0f} s." if age is not None else " yet.")
+        if facts["rooms_with_alarm"] == facts["rooms_enabled"]:
+            return "Every room that is on has an alarm."
+        for side, stalest in near.items():
+            if now - stalest.read_at > limit:
+                return f"{side} was not read completely for {_seconds(now, stalest.read_at):.0f} s; the stalest room is {stalest.room_id}."
+        waiting = notices.longest_waiting(session)
+        if waiting is not None and now - waiting[1] > limit:
+            return f"A notice about {waiting[0].subject} has been waiting for {_seconds(now, waiting[1]):.0f} s."
         return None
 
-    def _ages(self, session: Session, now: datetime) -> dict[str, dict[str, float | None]]:
+    def _stalest(self, session: Session, now: datetime) -> dict[str, dict[Side, freshness.Stalest]]:
         # Half of the window that is swept: its far end was beyond the last sweep's when that began.
         windows = {"near": self._settings.near / 2, "horizon": self._settings.horizon / 2}
-        reads = {name: freshness.exactly_oldest_reads(session, Slot(now, now + span)) for name, span in windows.items()}
-        return {name: {side.value: _seconds(now, found.get(side)) for side in Side} for name, found in reads.items()}
+        return {name: freshness.stalest(session, Slot(now, now + span)) for name, span in windows.items()}
 
     def _last_contacts(self, read: _Read) -> dict[str, datetime | None]:
         """This process's own, or what any process has read from that side since."""
@@ -177,6 +186,13 @@ class _FromDatabase(Collector):
                 if age is not None:
                     stalest.add_metric([window, side], age)
         yield stalest
+
+
+def _ages(now: datetime, stalest: Mapping[str, Mapping[Side, freshness.Stalest]]) -> dict[str, dict[str, float | None]]:
+    return {
+        name: {side.value: _seconds(now, found[side].read_at if side in found else None) for side in Side}
+        for name, found in stalest.items()
+    }
 
 
 def _seconds(now: datetime, at: datetime | None) -> float | None:

@@ -113,16 +113,34 @@ def _flat(stretches: Iterable[tuple[int, int, int]]) -> tuple[list[int], list[in
     return starts, oldest
 
 
-def exactly_oldest_reads(session: Session, slot: Slot) -> dict[Side, datetime]:
-    """As `oldest_reads`, by the minute: for those who watch the sweeps, whose windows end within a day."""
-    found = session.execute(
-        select(OccupancyReadRow.side, func.min(OccupancyReadRow.read_s))
-        .join(OccupancyRoomRow, OccupancyRoomRow.no == OccupancyReadRow.room_no)
-        .join(RoomRow, RoomRow.id == OccupancyRoomRow.room_id)
-        .where(RoomRow.enabled, OccupancyReadRow.start_min < to_minute(slot.end), OccupancyReadRow.end_min > to_minute(slot.start))
-        .group_by(OccupancyReadRow.side)
-    )
-    return {Side(side): datetime.fromtimestamp(read_s, UTC) for side, read_s in found}
+@dataclass(frozen=True, slots=True)
+class Stalest:
+    """The room that was read the longest ago, and when that was (aware UTC)."""
+
+    room_id: str
+    read_at: datetime
+
+
+def stalest(session: Session, slot: Slot) -> dict[Side, Stalest]:
+    """Per side, of all enabled rooms without an alarm, by the minute: for those who watch the sweeps, whose windows end within a day.
+
+    A room of which nothing in the slot was ever read counts as read when it was last saved: switched on, or changed since. A side is left
+    out where there is no such room."""
+    first, end = to_minute(slot.start), to_minute(slot.end)
+    watched = select(RoomRow.id).where(RoomRow.enabled, RoomRow.alarm.is_(None)).limit(1)
+    number = OccupancyRoomRow.no == OccupancyReadRow.room_no
+    found = {}
+    for side in Side:
+        is_here = (OccupancyReadRow.side == side, OccupancyReadRow.start_min < end, OccupancyReadRow.end_min > first)
+        read = watched.join(OccupancyRoomRow, OccupancyRoomRow.room_id == RoomRow.id).join(OccupancyReadRow, number).where(*is_here)
+        never = watched.where(RoomRow.id.not_in(select(OccupancyRoomRow.room_id).join(OccupancyReadRow, number).where(*is_here)))
+        oldest = session.execute(read.add_columns(OccupancyReadRow.read_s).order_by(OccupancyReadRow.read_s, RoomRow.id)).all()
+        waiting = session.execute(never.add_columns(RoomRow.updated_at).order_by(RoomRow.updated_at, RoomRow.id)).all()
+        known = [Stalest(room_id, datetime.fromtimestamp(read_s, UTC)) for room_id, read_s in oldest]
+        known += [Stalest(room_id, saved_at) for room_id, saved_at in waiting]
+        if known:
+            found[side] = min(known, key=lambda one: one.read_at)
+    return found
 
 
 def newest_reads(session: Session) -> dict[Side, datetime]:

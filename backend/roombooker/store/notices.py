@@ -9,7 +9,7 @@ from sqlalchemy import Table, and_, bindparam, delete, insert, or_, select, upda
 from sqlalchemy.orm import Session
 
 from roombooker.domain.slot import Slot
-from roombooker.store.models import NoticeRow, RoomRow, SubscriptionRow
+from roombooker.store.models import LinkRow, LinkSideRow, NoticeRow, OccupancyRoomRow, OccupancyRow, RoomRow, SubscriptionRow
 
 _MOST = 100  # looked at for the next subject
 
@@ -25,6 +25,7 @@ _DUE = (
     .order_by(_NOTICE.id)
     .limit(_MOST)
 )
+_BY_ARRIVAL = select(_NOTICE.arrived_at, _NOTICE.id, _NOTICE.side, _NOTICE.ref, _NOTICE.kind).order_by(_NOTICE.arrived_at, _NOTICE.id)
 _ADD = insert(_TABLE)
 _THESE = _NOTICE.id.in_(bindparam("ids", expanding=True))
 _OURS = _NOTICE.lease_owner == bindparam("owner")
@@ -145,6 +146,30 @@ def rooms_done(session: Session, room_ids: Sequence[str], *, until: datetime, ag
     """They were looked at (or shall be again), unless somebody has asked anew meanwhile."""
     values = {"due_at": again_at} | ({"due_cause": None} if again_at is None else {})
     session.execute(update(RoomRow).where(RoomRow.id.in_(room_ids), RoomRow.due_at == until).values(values))
+
+
+def longest_waiting(session: Session) -> tuple[Notice, datetime] | None:
+    """The notice that arrived first, and when, however often it was tried since; what is about a broken room waits for that room's mending,
+    so it is passed over."""
+    broken = set(session.scalars(select(_ROOM.id).where(_ROOM.alarm.is_not(None))))
+    refs = _reservations_in(session, broken) if broken else set()
+    rows = session.execute(_BY_ARRIVAL if broken else _BY_ARRIVAL.limit(1))
+    for arrived_at, *told in rows:
+        notice = Notice(*told)
+        if notice.room_id not in broken and (notice.room_id or notice.ref not in refs):
+            return notice, arrived_at
+    return None
+
+
+def _reservations_in(session: Session, room_ids: Collection[str]) -> set[str]:
+    """Those that a notice is about and that we know to be in one of these rooms."""
+    told = select(_NOTICE.ref).where(_NOTICE.side == "topdesk")
+    linked = select(LinkSideRow.ref).join(LinkRow, LinkRow.id == LinkSideRow.link_id)
+    listed = select(OccupancyRow.ref).join(OccupancyRoomRow, OccupancyRoomRow.no == OccupancyRow.room_no)
+    ours = linked.where(LinkRow.room_id.in_(room_ids), LinkSideRow.side == "topdesk", LinkSideRow.ref.in_(told)).union(
+        listed.where(OccupancyRoomRow.room_id.in_(room_ids), OccupancyRow.side == "topdesk", OccupancyRow.ref.in_(told))
+    )
+    return set(session.scalars(ours))
 
 
 def room_of_subscription(session: Session, subscription_id: str, client_state: str) -> str | None:
