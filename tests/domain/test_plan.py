@@ -214,6 +214,14 @@ def test_a_move_that_waits_sees_its_appointment_arrive_or_go_elsewhere() -> None
     assert elsewhere.elsewhere
 
 
+def test_a_move_into_another_room_waits_though_the_old_rooms_meeting_is_cancelled() -> None:
+    """It comes to the other room as a meeting of its own, which that calendar may tell later."""
+    assert linked(UNCHANGED, ABSENT, is_busy=True, pending=Pending("room-beryl", AGREED)).plan(rules()) == ()
+    ended = the_action(linked(UNCHANGED, ABSENT, is_busy=True, pending=Pending("room-amber", slot(15))))
+    assert isinstance(ended, Arrive)
+    assert ended.elsewhere
+
+
 def test_a_record_of_a_saga_at_work_is_skipped() -> None:
     world = World()
     world.records[Side.TOPDESK]["t"] = record(Side.TOPDESK, "t", AGREED, match_key="ORB-01ARZ3NDEKTSV4RRFFQ69G5FAV")

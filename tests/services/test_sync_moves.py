@@ -138,3 +138,82 @@ def test_a_room_that_joins_a_booking_is_matched_as_soon_as_its_meeting_is_there(
     assert twin.slots(twin.beryl) == ([slot_at()], [slot_at()])
     assert twin.bookings.one(caller(ALICE), booking_id)["state"] == "confirmed"
     assert twin.is_quiet()
+
+
+def swapped(twin: Twin) -> tuple[str, Booking]:
+    """Confirmed in Amber, with Beryl secured instead: the booking's id, and the meeting in Amber."""
+    booking_id, meeting = confirmed(twin)
+    twin.bookings.move(caller(ALICE), "key-0002", booking_id, {"rooms": [twin.beryl.id]})
+    assert twin.slots(twin.beryl) == ([slot_at()], [])
+    return booking_id, meeting
+
+
+def test_another_room_stays_secured_when_the_old_rooms_cancellation_is_seen_first(twin: Twin) -> None:
+    booking_id, meeting = swapped(twin)
+    twin.exchange.cancel(meeting.ref)
+    twin.follow(twin.amber)
+    twin.sweep()
+    assert twin.slots(twin.beryl) == ([slot_at()], [])
+    twin.exchange.invite(twin.beryl, slot_at(), ALICE, ical_uid=meeting.ical_uid)
+    twin.follow(twin.beryl)
+    twin.sweep()
+    assert twin.slots(twin.amber) == ([], [])
+    assert twin.slots(twin.beryl) == ([slot_at()], [slot_at()])
+    assert twin.bookings.one(caller(ALICE), booking_id)["state"] == "confirmed"
+    assert len(twin.states()) == 1
+    assert twin.is_quiet()
+
+
+@pytest.mark.parametrize("order", ["old room first", "new room first"])
+def test_another_room_is_found_whichever_calendar_tells_first(twin: Twin, order: str) -> None:
+    booking_id, meeting = swapped(twin)
+    twin.exchange.cancel(meeting.ref)
+    twin.exchange.invite(twin.beryl, slot_at(), ALICE, ical_uid=meeting.ical_uid)
+    both = (twin.amber, twin.beryl) if order == "old room first" else (twin.beryl, twin.amber)
+    twin.follow(*both)
+    twin.sweep()
+    assert twin.slots(twin.amber) == ([], [])
+    assert twin.slots(twin.beryl) == ([slot_at()], [slot_at()])
+    assert twin.bookings.one(caller(ALICE), booking_id)["state"] == "confirmed"
+    assert twin.is_quiet()
+
+
+def test_another_room_that_was_never_sent_is_given_back_and_the_old_one_stands(twin: Twin) -> None:
+    booking_id, _ = swapped(twin)
+    twin.later(minutes=31)
+    twin.bookings.release_due_holds()
+    twin.sweep()
+    assert twin.slots(twin.amber) == ([slot_at()], [slot_at()])
+    assert twin.slots(twin.beryl) == ([], [])
+    assert twin.bookings.one(caller(ALICE), booking_id)["state"] == "confirmed"
+    assert twin.is_quiet()
+
+
+def test_a_meeting_that_is_cancelled_while_another_room_waits_ends_both_with_the_hold(twin: Twin) -> None:
+    booking_id, meeting = swapped(twin)
+    twin.exchange.cancel(meeting.ref)
+    twin.follow(twin.amber)
+    twin.later(minutes=31)
+    twin.bookings.release_due_holds()
+    twin.sweep()
+    assert twin.slots(twin.amber) == ([], [])
+    assert twin.slots(twin.beryl) == ([], [])
+    told = twin.bookings.one(caller(ALICE), booking_id)
+    assert told["state"] == "cancelled"
+    assert told["reason"] == {"code": "cancelled_in_outlook", "message": "The meeting was cancelled in Outlook."}
+    assert not [line for line in told["timeline"] if "stays where it was" in line["message"]]
+    assert twin.mails == [], "it was her own doing"
+    assert twin.is_quiet()
+
+
+def test_the_hold_of_another_room_finds_its_meeting_there(twin: Twin) -> None:
+    """Though no notice of it ever came."""
+    booking_id, meeting = swapped(twin)
+    twin.exchange.cancel(meeting.ref)
+    twin.exchange.invite(twin.beryl, slot_at(), ALICE, ical_uid=meeting.ical_uid)
+    twin.later(minutes=31)
+    twin.bookings.release_due_holds()
+    twin.sweep()
+    assert twin.slots(twin.beryl) == ([slot_at()], [slot_at()])
+    assert twin.bookings.one(caller(ALICE), booking_id)["state"] == "confirmed"
+    assert twin.is_quiet()

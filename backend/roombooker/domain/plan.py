@@ -176,12 +176,15 @@ def _only_side(case: _Case) -> Side | None:
 
 
 def _follow_move(case: _Case) -> Iterator[Action]:
-    """A booking that was moved through us waits for its appointment: has that arrived, or gone somewhere else?"""
+    """A booking that was moved through us waits for its appointment: has that arrived, or gone somewhere else?
+
+    Another room's calendar gets a meeting of its own, often after the old room's has lost it: then only the hold's end tells."""
     pending, seen = case.link.pending, case.exchange
     if pending is None:
         return
     if seen.state is _State.ABSENT:
-        yield Arrive(case.link, elsewhere=True)
+        if pending.room_id == case.link.room_id:
+            yield Arrive(case.link, elsewhere=True)
     elif seen.booking is not None and seen.state in _LIVE:
         if (seen.booking.room_id, seen.booking.slot) == (pending.room_id, pending.slot):
             yield Arrive(case.link)

@@ -17,7 +17,7 @@ from roombooker.errors import InProgress, InvalidInput, KeyReused, NotFound, Slo
 from roombooker.errors import Refused as SideRefused
 from roombooker.services.booking_answer import booking_json, iso, timeline
 from roombooker.services.driver import Answer, Drive, Driver
-from roombooker.services.finishing import Finisher
+from roombooker.services.finishing import OVERTAKEN, Finisher
 from roombooker.services.framing import frame_of
 from roombooker.services.intake import Begun, Intake
 from roombooker.services.ownership import Ownership, standing
@@ -236,7 +236,7 @@ class BookingService:
         with self._database.read() as session:
             waits = any(row.state == Phase.AWAIT for row in intents.live_of(session, booking_id))
         if waits:
-            self._finisher.settle_move(booking_id, has_followed=False)
+            self._finisher.settle_move(booking_id, has_followed=False, why=OVERTAKEN)
 
 
 def _has_failed(saga: Saga) -> bool:

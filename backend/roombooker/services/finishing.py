@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -11,8 +12,9 @@ from ulid import ULID
 from roombooker.domain import saga as sagas
 from roombooker.domain.booking import Booking, Side
 from roombooker.domain.calendar import MeetingCalendar
+from roombooker.domain.link import Pending
 from roombooker.domain.room import Room
-from roombooker.domain.saga import Kind, Phase
+from roombooker.domain.saga import Kind, Phase, Reason, Saga
 from roombooker.domain.slot import Slot
 from roombooker.errors import InProgress, NotFound, SideError
 from roombooker.services.driver import Driver
@@ -26,6 +28,8 @@ from roombooker.store.models import LinkRow
 _log = structlog.get_logger(__name__)
 _LOOK_AGAIN = timedelta(minutes=1)
 _KEPT = timedelta(hours=72)
+ELSEWHERE = Reason("elsewhere", "The appointment went somewhere else or was cancelled, so what was secured for it was given back.")
+OVERTAKEN = Reason("overtaken", "A newer wish took the place of this one.")
 
 
 class Finisher:
@@ -74,10 +78,13 @@ class Finisher:
         saga = sagas.resumed(kept)
         return self._driver.drive(frame, owner, sagas.give_up(saga) if is_old else saga, kept=kept).saga.is_done
 
-    def settle_move(self, booking_id: str, *, has_followed: bool) -> bool:
-        """A moved booking's appointment stands at the new slot, or surely does not by the end of its hold: end the move.
+    def settle_move(self, booking_id: str, *, has_followed: bool, why: Reason = ELSEWHERE) -> bool:
+        """A moved booking's appointment stands at the new slot, or surely never will (`why`): end the move.
 
         False where no move of it waits, or somebody else is at it."""
+        return self._end_move(booking_id, sagas.arrived if has_followed else partial(sagas.give_up, reason=why))
+
+    def _end_move(self, booking_id: str, ended: Callable[[Saga], Saga]) -> bool:
         owner = str(ULID())
         now = self._clock()
         with self._database.write() as session:
@@ -85,7 +92,7 @@ class Finisher:
             if row is None or not intents.take(session, row.id, owner, now=now, until=now + self._settings.lease):
                 return False
             frame, kept = frame_of(session, row), sagas.from_json(row.progress)
-        self._driver.drive(frame, owner, sagas.arrived(kept) if has_followed else sagas.lapsed(kept), kept=kept)
+        self._driver.drive(frame, owner, ended(kept), kept=kept)
         return True
 
     def release(self, rows: Sequence[LinkRow], *, why: str, caused_by: str, ends_as: str = "released") -> bool:
@@ -131,7 +138,7 @@ class Finisher:
             if came is None:
                 self._hold_on([row.id], now)
             elif row.state == "moving":
-                ended += self.settle_move(row.booking_id, has_followed=came)
+                ended += self._end_move(row.booking_id, sagas.arrived if came else self._unfollowed(room, row))
             elif came:  # the matcher's, as soon as it can tell
                 self._hold_on([row.id], now, look_at=room_id)
             else:
@@ -144,17 +151,30 @@ class Finisher:
         The read begins after the deadline, is complete, and covers the slot and its local day (rule 3b: shifted, then sent)."""
         with self._database.read() as session:
             target = _target(session, row)
-        if target is None:
-            return None
-        listing = self._meetings.listing(room, _around(target, room))
+            if target is None:
+                return None
+            room = rooms.get(session, target.room_id)
+        listing = self._meetings.listing(room, _around(target.slot, room))
         if not listing.is_complete or (row.held_until is not None and listing.read_at < row.held_until):
             return None
         with self._database.read() as session:
             live = [b for b in listing.bookings if b.is_live]
             linked = {link.exchange.ref for link in linking.links_by_ref(session, Side.EXCHANGE, [b.ref for b in live]) if link.exchange}
         if row.state == "moving":
-            return any(b.slot == target and (b.ical_uid == row.ical_uid or _is_by(b, row)) for b in live)
+            return any(b.slot == target.slot and (b.ical_uid == row.ical_uid or _is_by(b, row)) for b in live)
         return any(b.ref not in linked and _is_by(b, row) for b in live)
+
+    def _unfollowed(self, room: Room, row: LinkRow) -> Callable[[Saga], Saga]:
+        """How a move ends whose appointment did not come: it was not sent and stands where it was, or it stands nowhere any more."""
+        with self._database.read() as session:
+            known = linking.link_of(session, row.id)
+        try:
+            meeting = self._meetings.get(room, known.exchange.ref) if known.exchange else None
+        except NotFound:
+            meeting = None
+        if meeting is not None and meeting.is_live and meeting.slot == known.slot:
+            return sagas.lapsed
+        return partial(sagas.give_up, reason=ELSEWHERE)
 
     def _hold_on(self, link_ids: Sequence[str], now: datetime, *, look_at: str | None = None) -> None:
         with self._database.write() as session:
@@ -171,14 +191,14 @@ class Finisher:
             return intents.reap(session, now - _KEPT)
 
 
-def _target(session: Session, row: LinkRow) -> Slot | None:
-    """Where the appointment is expected: the link's slot, or where a move that waits would bring it. None where only other rooms of its
-    booking move: they tell."""
+def _target(session: Session, row: LinkRow) -> Pending | None:
+    """Where the appointment is expected: where the link is, or where a move that waits would bring it. None where only other rooms of
+    its booking move: they tell."""
     moving = [
         item for intent in intents.live_of(session, row.booking_id) for item in sagas.from_json(intent.progress).items if item.moves
     ]  # fmt: skip
-    own = next((item.slot for item in moving if item.old and item.old.match_key == row.match_key), None)
-    return own if moving else Slot(row.start_at, row.end_at)
+    own = next((Pending(item.room_id, item.slot) for item in moving if item.old and item.old.match_key == row.match_key), None)
+    return own if moving else Pending(row.room_id, Slot(row.start_at, row.end_at))
 
 
 def _around(slot: Slot, room: Room) -> Slot:

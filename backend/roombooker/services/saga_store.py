@@ -216,8 +216,7 @@ class SagaStore:
                     row.held_until = _longer(row, turn.now + self._settings.hold, self._settings.hold_limit)
             row.updated_at = turn.now
         done = turn.saga.outcome is Outcome.DONE
-        message = "The booking was moved." if done else "The booking could not be moved, so it stands where it was."
-        turn.tell("moved" if done else "move_refused", message)
+        turn.tell("moved" if done else "move_refused", "The booking was moved." if done else _why_not_moved(turn.saga))
 
     def _cancelled(self, turn: _Turn) -> None:
         frame = turn.frame
@@ -256,6 +255,11 @@ def standing_state(row: LinkRow) -> str:
     if topdesk is not None and topdesk.standing == Standing.REQUESTED:
         return "awaiting_approval"
     return "confirmed" if _has(row, Side.EXCHANGE) else "awaiting_appointment"
+
+
+def _why_not_moved(saga: Saga) -> str:
+    gone = next((i.reason for i in saga.items if i.reason and i.reason.code in ("elsewhere", "overtaken")), None)
+    return gone.message if gone else "The booking could not be moved, so it stands where it was."
 
 
 def _has(row: LinkRow, side: Side) -> bool:
