@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier, Thread
 from typing import Any
@@ -142,13 +143,15 @@ def test_a_sync_that_cannot_write_is_stalled_however_recent_its_last_try(twin: T
 
 
 def test_what_waits_for_a_broken_room_does_not_hide_what_waits_for_another(twin: Twin) -> None:
-    """A reservation that is linked there, one that is only listed there, and what Exchange told of it."""
+    """A reservation that is linked there, one that is only listed there, and what Exchange told of it; nor what is about a room that is
+    off."""
     _switch_on(twin, twin.amber, twin.beryl)
     linked = twin.topdesk.book(twin.beryl, slot_at(-20), ALICE)
     _live(twin, 5)
     twin.exchange.out_of_scope.add(twin.beryl.mailbox)
     listed = twin.topdesk.book(twin.beryl, slot_at(-18), ALICE)
-    _tell(twin, (Side.TOPDESK, linked.ref), (Side.TOPDESK, listed.ref), (Side.EXCHANGE, twin.beryl.id))
+    _switch_on(twin, replace(make_room("Cyan"), enabled=False))
+    _tell(twin, (Side.TOPDESK, linked.ref), (Side.TOPDESK, listed.ref), (Side.EXCHANGE, twin.beryl.id), (Side.EXCHANGE, "room-cyan"))
     assert _live(twin, 60)["stalled_because"] is None
     _tell(twin, (Side.TOPDESK, "another"))
     assert _live(twin, 15)["stalled_because"] == "A notice about reservation another has been waiting for 900 s."
@@ -158,3 +161,31 @@ def _tell(twin: Twin, *told: tuple[Side, str]) -> None:
     with twin.database.write() as session:
         for side, ref in told:
             notices.add(session, side=side, ref=ref, kind="changed", at=twin.clock())
+
+
+# the pace
+
+
+def _paced(twin: Twin) -> tuple[float | None, bool, bytes]:
+    health = _health(twin.database, twin.clock)
+    sync = health.ready()["sync"]
+    (gauge,) = [line for line in health.metrics()[0].splitlines() if line.startswith(b"roombooker_holds_pace ")]
+    return sync["horizon_took_seconds"], sync["holds_pace"], gauge
+
+
+def _roll(twin: Twin, pages: int, *, minutes: float) -> None:
+    """Each page is answered so long after the one before."""
+    for _ in range(pages):
+        twin.later(minutes=minutes)
+        assert twin.sync.roll() == 1
+
+
+def test_a_horizon_that_takes_longer_than_is_set_is_told(twin: Twin) -> None:
+    twin.topdesk.slice_by = timedelta(days=60)  # four pages: the window begins an hour ago
+    assert _paced(twin) == (None, True, b"roombooker_holds_pace 1.0")
+    _roll(twin, 4, minutes=15)
+    assert _paced(twin) == (2700.0, True, b"roombooker_holds_pace 1.0")
+    _roll(twin, 3, minutes=34)
+    assert _paced(twin) == (2700.0, False, b"roombooker_holds_pace 0.0")  # it is not through yet, and too late already
+    _roll(twin, 1, minutes=4)
+    assert _paced(twin) == (4320.0, False, b"roombooker_holds_pace 0.0")

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from roombooker.domain.booking import Side
 from roombooker.domain.slot import Slot
 from roombooker.services.booking_answer import iso
+from roombooker.services.sweeping import pace
 from roombooker.settings import Settings
 from roombooker.store import freshness, notices
 from roombooker.store.db import Database
@@ -167,6 +168,7 @@ class HealthService:
             "work_items_open": count(WorkItemRow.settled_at.is_(None)),
             "subscriptions": count(SubscriptionRow.expires_at > now),
             "subscriptions_next_expiry_seconds": _ahead(now, session.scalar(select(func.min(SubscriptionRow.expires_at)))),
+            **pace(session, timedelta(seconds=self._settings.horizon_every_seconds), now),
         }
 
 

@@ -242,11 +242,16 @@ def _read_roll(value: str, now: datetime) -> _Roll:
     return _Roll(began, told.get("page", 0), told.get("pages", 0), told.get("took_s", 0.0))
 
 
-def pace(session: Session, every: timedelta) -> dict[str, float | bool | None]:
-    """For /readyz: how long the last whole horizon took (seconds; None before the first), and whether that holds what is set."""
+def pace(session: Session, every: timedelta, now: datetime) -> dict[str, float | None]:
+    """For /readyz and /metrics: how long the last whole horizon took (seconds; None before the first), and whether it and the one under
+    way hold what is set."""
     row = session.get(CursorRow, ROLLING)
-    took = float(json.loads(row.value).get("took_s", 0.0)) if row and row.value else 0.0
-    return {"horizon_took_seconds": took or None, "holds_pace": not took or timedelta(seconds=took) <= every * 1.1}
+    if row is None:
+        return {"horizon_took_seconds": None, "holds_pace": True}
+    roll = _read_roll(row.value, now)
+    under_way = now - roll.began_at if row.window_start_at is not None else timedelta()
+    longest = max(under_way, timedelta(seconds=roll.took_s))
+    return {"horizon_took_seconds": round(roll.took_s, 1) or None, "holds_pace": longest <= every * 1.1}
 
 
 def _write_roll(roll: _Roll) -> str:

@@ -25,6 +25,7 @@ _DUE = (
     .order_by(_NOTICE.id)
     .limit(_MOST)
 )
+_ASIDE = select(_ROOM.id).where(or_(_ROOM.alarm.is_not(None), _ROOM.enabled.is_(False)))
 _BY_ARRIVAL = select(_NOTICE.arrived_at, _NOTICE.id, _NOTICE.side, _NOTICE.ref, _NOTICE.kind).order_by(_NOTICE.arrived_at, _NOTICE.id)
 _ADD = insert(_TABLE)
 _THESE = _NOTICE.id.in_(bindparam("ids", expanding=True))
@@ -149,25 +150,24 @@ def rooms_done(session: Session, room_ids: Sequence[str], *, until: datetime, ag
 
 
 def longest_waiting(session: Session) -> tuple[Notice, datetime] | None:
-    """The notice that arrived first, and when, however often it was tried since; what is about a broken room waits for that room's mending,
-    so it is passed over."""
-    broken = set(session.scalars(select(_ROOM.id).where(_ROOM.alarm.is_not(None))))
-    refs = _reservations_in(session, broken) if broken else set()
-    rows = session.execute(_BY_ARRIVAL if broken else _BY_ARRIVAL.limit(1))
-    for arrived_at, *told in rows:
+    """The notice that arrived first, and when, however often it was tried since; what is about a broken room, or one that is off, waits
+    for that, so it is passed over."""
+    aside = set(session.scalars(_ASIDE))
+    refs = _reservations_aside(session) if aside else set()
+    for arrived_at, *told in session.execute(_BY_ARRIVAL if aside else _BY_ARRIVAL.limit(1)):
         notice = Notice(*told)
-        if notice.room_id not in broken and (notice.room_id or notice.ref not in refs):
+        if notice.room_id not in aside and (notice.room_id or notice.ref not in refs):
             return notice, arrived_at
     return None
 
 
-def _reservations_in(session: Session, room_ids: Collection[str]) -> set[str]:
+def _reservations_aside(session: Session) -> set[str]:
     """Those that a notice is about and that we know to be in one of these rooms."""
     told = select(_NOTICE.ref).where(_NOTICE.side == "topdesk")
     linked = select(LinkSideRow.ref).join(LinkRow, LinkRow.id == LinkSideRow.link_id)
     listed = select(OccupancyRow.ref).join(OccupancyRoomRow, OccupancyRoomRow.no == OccupancyRow.room_no)
-    ours = linked.where(LinkRow.room_id.in_(room_ids), LinkSideRow.side == "topdesk", LinkSideRow.ref.in_(told)).union(
-        listed.where(OccupancyRoomRow.room_id.in_(room_ids), OccupancyRow.side == "topdesk", OccupancyRow.ref.in_(told))
+    ours = linked.where(LinkRow.room_id.in_(_ASIDE), LinkSideRow.side == "topdesk", LinkSideRow.ref.in_(told)).union(
+        listed.where(OccupancyRoomRow.room_id.in_(_ASIDE), OccupancyRow.side == "topdesk", OccupancyRow.ref.in_(told))
     )
     return set(session.scalars(ours))
 
