@@ -21,6 +21,8 @@ from roombooker.store.db import Database
 from roombooker.store.models import LinkRow, RoomRow, WorkItemRow
 
 _AT_REST = ("confirmed", "released", "cancelled")  # a link in one of these has nothing left to settle
+_OVER = timedelta(days=1)  # after its end nobody settles anything about a meeting any more, and no window of ours shows it
+_GONE, _PAST = "The cause is gone.", "The meeting is over."
 
 
 class WorkList:
@@ -76,12 +78,13 @@ class WorkList:
         return self.one(item_id)
 
     def tidy(self) -> int:
-        """Close what has settled itself: the cause is gone. How many were closed."""
+        """Close what has settled itself: the cause is gone, or the meeting is over. How many were closed."""
         closed = 0
         with self._database.write() as session:
             for row in session.scalars(select(WorkItemRow).where(WorkItemRow.settled_at.is_(None))).all():
-                if self._is_at_rest(session, row):
-                    work_items.settle(session, row, at=self._clock(), by="room booker", outcome="The cause is gone.")
+                outcome = _GONE if self._is_at_rest(session, row) else _PAST if self._is_over(session, row) else None
+                if outcome is not None:
+                    work_items.settle(session, row, at=self._clock(), by="room booker", outcome=outcome)
                     closed += 1
         return closed
 
@@ -95,6 +98,14 @@ class WorkList:
         if link is None or link.state in _AT_REST:
             return True
         return link.end_at < self._clock() and not link.sides
+
+    def _is_over(self, session: Session, row: WorkItemRow) -> bool:
+        """Whatever it is about ended more than a day ago: the booking as we remember it, and each record of either side that it names."""
+        link = session.get(LinkRow, row.link_id) if row.link_id else None
+        if link is None:  # a held room, say: not bound to a time
+            return False
+        ends = [link.end_at, *(datetime.fromisoformat(c["end"]) for c in row.candidates or () if c.get("end"))]
+        return max(ends) < self._clock() - _OVER
 
     def _original(self, room: Room, side: Side, ref: str) -> dict[str, Any]:
         try:
