@@ -12,7 +12,7 @@ from api.shapes import assert_shape
 from roombooker.api.admin import schemas
 from roombooker.domain.room import Cancellation
 from roombooker.domain.slot import Slot
-from roombooker.store import rooms
+from roombooker.store import rooms, work_items
 from roombooker_sandbox.entra.tokens import person_token
 from roombooker_sandbox.world import CLIENT_ID
 from sandboxes import ALICE, BOB
@@ -210,6 +210,24 @@ def test_the_log_is_searched_by_person_room_kind_and_date_page_by_page(house: Ho
     assert any(e["booking_id"] == booking["id"] for e in _admin(carol, "GET", "/log").get_json()["entries"])
     naive = _admin(carol, "GET", "/log?since=2020-01-01T00:00:00")
     assert (naive.status_code, "since" in naive.get_json()["errors"]) == (400, True)
+
+
+def test_the_work_list_is_read_page_by_page(house: House, carol: Person) -> None:
+    """Found by an audit: it ended at 200, and nobody could see the rest."""
+    with house.product.database.write() as session:
+        opened = [
+            work_items.open_item(session, kind="paged", dedupe=f"paged:{number}", reason="Why", at=datetime.now(UTC)).id
+            for number in range(5)
+        ]
+    asked, seen = "/work-items?kind=paged&limit=2", []
+    while asked:
+        page = _admin(carol, "GET", asked).get_json()
+        assert_shape(schemas.WorkItemsOut(), page)
+        seen.append([item["id"] for item in page["items"]])
+        asked = f"/work-items?kind=paged&limit=2&before={page['next']}" if page["next"] else ""
+    newest_first = sorted(opened, reverse=True)
+    assert seen == [newest_first[:2], newest_first[2:4], newest_first[4:]]
+    assert _admin(carol, "GET", "/work-items?limit=0").status_code == 400
 
 
 def test_a_private_subject_is_told_to_nobody(house: House, alice: Person, carol: Person) -> None:

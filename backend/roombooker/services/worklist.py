@@ -35,10 +35,16 @@ class WorkList:
         self._clock = clock
         self._settling = Settling(database=database, facilities=facilities, meetings=meetings, sync=sync, clock=clock, hold=hold)
 
-    def listed(self, *, settled: bool = False, kind: str | None = None, room_id: str | None = None) -> list[dict[str, Any]]:
-        """Newest first, at most 200."""
+    def page(self, *, limit: int, **which: Any) -> dict[str, Any]:
+        """As `listed`; `next` is the `before_id` of the following page, None on the last."""
+        found = self.listed(limit=limit + 1, **which)
+        return {"items": found[:limit], "next": found[limit - 1]["id"] if len(found) > limit else None}
+
+    def listed(self, *, settled: bool = False, kind: str | None = None, room_id: str | None = None, before_id: str | None = None,
+               limit: int = 200) -> list[dict[str, Any]]:  # fmt: skip
+        """Newest first."""
         with self._database.read() as session:
-            found = work_items.listed(session, settled=settled, kind=kind, room_id=room_id)
+            found = work_items.listed(session, settled=settled, kind=kind, room_id=room_id, before_id=before_id, limit=limit)
             known = rooms.by_ids(session, {row.room_id for row in found if row.room_id})
             return [_item(row, known) for row in found]
 

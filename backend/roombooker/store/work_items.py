@@ -44,15 +44,17 @@ def open_item(
     return row
 
 
-def listed(
-    session: Session, *, settled: bool = False, kind: str | None = None, room_id: str | None = None, limit: int = 200
-) -> list[WorkItemRow]:
+def listed(session: Session, *, settled: bool = False, kind: str | None = None, room_id: str | None = None, before_id: str | None = None,
+           limit: int = 200) -> list[WorkItemRow]:  # fmt: skip
+    """Newest first, by id, which says when an item was opened; what is None does not narrow."""
     query = select(WorkItemRow).where(WorkItemRow.settled_at.is_not(None) if settled else WorkItemRow.settled_at.is_(None))
     if kind:
         query = query.where(WorkItemRow.kind == kind)
     if room_id:
         query = query.where(WorkItemRow.room_id == room_id)
-    return list(session.scalars(query.order_by(WorkItemRow.created_at.desc()).limit(limit)))
+    if before_id:
+        query = query.where(WorkItemRow.id < before_id)
+    return list(session.scalars(query.order_by(WorkItemRow.id.desc()).limit(limit)))
 
 
 def settle(_session: Session, row: WorkItemRow, *, at: datetime, by: str, outcome: str) -> None:

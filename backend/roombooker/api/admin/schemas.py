@@ -18,6 +18,8 @@ class WorkItemsQuery(Query):
     settled = fields.Boolean(load_default=False)
     kind = Text(load_default=None, validate=validate.Length(1, 48))
     room = Text(load_default=None, validate=validate.Length(1, 40))
+    before = Text(load_default=None, validate=validate.Length(1, 40))
+    limit = fields.Integer(load_default=200, validate=validate.Range(1, 500))
 
 
 class SettleIn(Strict):
@@ -83,6 +85,7 @@ class WorkItemStatusOut(WorkItemOut):
 
 class WorkItemsOut(Answer):
     items = fields.List(fields.Nested(WorkItemOut), required=True)
+    next = fields.String(allow_none=True)
 
 
 class AdminRoomOut(Answer):

@@ -20,9 +20,11 @@ class WorkItems(MethodView):
     @part.takes(WorkItemsQuery, location="query")
     @part.answers(200, WorkItemsOut, errors=(400,))
     def get(self, query: dict[str, Any]) -> Response:
-        """Open ones, or settled ones; by kind and room."""
-        found = services().worklist.listed(settled=query["settled"], kind=query["kind"], room_id=query["room"])
-        return json_response({"items": found})
+        """Open ones, or settled ones; by kind and room; newest first, `next` is the following page's `before`."""
+        found = services().worklist.page(
+            settled=query["settled"], kind=query["kind"], room_id=query["room"], before_id=query["before"], limit=query["limit"]
+        )
+        return json_response(found)
 
 
 @part.at("/<string(maxlength=40):item_id>")
