@@ -618,3 +618,16 @@ def test_what_is_settled_or_not_offered_is_refused(twin: Twin) -> None:
     with pytest.raises(InvalidInput):
         work_list(twin).settle(caller(CAROL), item["id"], "delete")
     assert both(twin) == ([], [(slot_at(), A)])
+
+
+def test_a_refused_cancellation_of_what_was_never_sent_waits_for_its_appointment_again(twin: Twin) -> None:
+    amber = twin.change_room(twin.amber, cancellation=Cancellation.MANUAL)
+    _, booked = twin.bookings.book(caller(ALICE), "key-0001", booking_request(amber))
+    twin.later(minutes=5)
+    twin.bookings.cancel(caller(ALICE), "key-0002", booked["id"])
+    settle(twin, "cancellation_request", "refuse")
+    row = twin.the_link()
+    assert (row.state, row.held_until) == ("awaiting_appointment", twin.clock() + twin.settings.hold)
+    twin.later(minutes=40)
+    assert twin.bookings.release_due_holds() == 1
+    assert both(twin) == ([], [])

@@ -26,6 +26,10 @@ class Settled:
     around: str = ""  # hash of what else lay in the slot that it wanted
 
 
+DOUBLE = "booked double"
+"""What is settled where a reservation overlaps another one and could not be put back: it agrees with its meeting, and yet is not well."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pending:
     """Where a move that waits for its appointment expects it."""

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from roombooker.domain.actions import Action, Adopt, Arrive, Delete, Forget, Hold, Refresh, Update, Vanish
-from roombooker.domain.booking import Booking, Side
+from roombooker.domain.booking import Booking, Side, Standing
 from roombooker.domain.differences import differences, mark_of, overlapping
 from roombooker.domain.fingerprint import Field, fingerprint
-from roombooker.domain.link import Link, Settled
+from roombooker.domain.link import DOUBLE, Link, Settled
 from roombooker.domain.returning import substitutes as find_substitutes
 from roombooker.domain.sequence import in_safe_order
 from roombooker.domain.unpaired import Half, settle_unpaired
@@ -305,7 +305,10 @@ def _update(case: _Case, side: Side, differing: frozenset[Field], rules: Rules, 
 
 def _adopt(case: _Case) -> Action | None:
     topdesk, exchange = case.topdesk.booking, case.exchange.booking
-    return Adopt(topdesk, exchange, "both agree", case.link) if topdesk and exchange else None
+    if topdesk is None or exchange is None:
+        return None
+    is_double = case.link.settled is not None and case.link.settled.action == DOUBLE and topdesk.standing is Standing.CONFLICTING
+    return None if is_double else Adopt(topdesk, exchange, "both agree", case.link)
 
 
 def _hold(kind: str, case: _Case, reason: str) -> Hold:

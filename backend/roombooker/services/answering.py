@@ -34,6 +34,10 @@ def owes_key(record: Booking, key: str) -> bool:
     return record.side is Side.TOPDESK or not (record.room_organizes or record.series_ref is not None)
 
 
+def why_not(error: Denied | Refused) -> str:
+    return "we may not write this room's calendar." if isinstance(error, Denied) else error.message
+
+
 class Answering:
     """With read rights on a mailbox only, nothing here fails: the organizer is told otherwise."""
 
@@ -41,18 +45,18 @@ class Answering:
         self._facilities = facilities
         self._meetings = meetings
 
-    def decline(self, room: Room, meeting: Booking, text: str) -> bool:
-        """Whether the room gave the meeting up. One that is gone already is."""
+    def decline(self, room: Room, meeting: Booking, text: str) -> str | None:
+        """None where the room gave the meeting up (one that is gone already is); else why it cannot."""
         try:
             if meeting.room_organizes:
                 self._meetings.remove(room, meeting, text)
             else:
                 self._meetings.decline(room, meeting, text)
         except NotFound:
-            return True
-        except Denied:
-            return False
-        return True
+            return None
+        except (Denied, Refused) as error:
+            return why_not(error)
+        return None
 
     def respond(self, room: Room, reservation: Booking, meeting: Booking) -> Booking:
         """The meeting as it is after the room's answer, if it owes one."""

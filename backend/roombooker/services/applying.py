@@ -85,6 +85,15 @@ class Applier:
         """The dates of one series in one go; those that must be tried again. `keep` raises where the room is no longer ours."""
         return self._serial.reserve(turn, actions, keep)
 
+    def tell_of(self, turn: Turn, action: Action, error: RoomBookerError) -> None:
+        """It is tried again, but somebody has to do something first; the item closes by itself when it has gone well."""
+        source = getattr(action, "source", None)
+        with self._memory.writing() as session:
+            known = [action.link] if action.link is not None else linking.links_by_ref(session, source.side, [source.ref]) if source else []
+            for link in known:
+                reason = f"This booking could not be carried on; it is tried again until it can be. {error.message}"
+                self._telling.failed(session, turn.room, linking.row_of(session, link.id), reason)
+
     def _adopt(self, turn: Turn, action: Adopt, link: Link) -> None:
         """What a link has waited for is there. Stamped first: a stamp that was lost after the commit nobody would make up for."""
         topdesk, exchange = action.topdesk, action.exchange

@@ -10,7 +10,7 @@ from roombooker.domain.calendar import Facilities, MeetingCalendar
 from roombooker.domain.fingerprint import Field
 from roombooker.domain.room import Room
 from roombooker.errors import Denied, Refused
-from roombooker.services.answering import Answering
+from roombooker.services.answering import Answering, why_not
 from roombooker.services.remembering import Memory, Tell, Turn, named
 from roombooker.services.telling import Telling
 from roombooker.store import linking
@@ -18,7 +18,6 @@ from roombooker.store.models import LinkRow
 
 ENDED_IN_TOPDESK = "The reservation of this room was ended in TOPdesk."
 REJECTED_IN_TOPDESK = "The request for this room was rejected in TOPdesk."
-_NO_RIGHT = "we may not write this room's calendar."
 
 
 class Inviting:
@@ -43,7 +42,7 @@ class Inviting:
             known = self._meetings.find(room, row.match_key) if action.link else None
             meeting = known if known is not None and known.is_live else self._meetings.create(room, draft)
         except (Denied, Refused) as error:
-            self._cannot(turn, row.id, action, f"The reservation cannot be shown in Exchange: {_why(error)}")
+            self._cannot(turn, row.id, action, f"The reservation cannot be shown in Exchange: {why_not(error)}")
             return
         turn.written.append(meeting)
         self._memory.store(turn, row, (source, meeting), "invited", f"The reservation in TOPdesk was put on the calendar of {room.name}.")
@@ -52,15 +51,15 @@ class Inviting:
         """A meeting that the room organizes follows its reservation; an approval is passed on as an acceptance."""
         room, source, target = turn.room, action.source, action.target
         destination = self._memory.room(source.room_id) or room
-        row = self._memory.begin_write(action.link, Side.EXCHANGE)
         try:
-            if action.fields <= {Field.STANDING} and not target.room_organizes:
-                changed = self._meetings.accept(room, target)
-            else:
-                draft = replace(self._memory.draft(destination, row, source), organizer=source.organizer)
-                changed = self._meetings.change(destination, target, draft)
+            with self._memory.write(action.link, Side.EXCHANGE) as row:
+                if action.fields <= {Field.STANDING} and not target.room_organizes:
+                    changed = self._meetings.accept(room, target)
+                else:
+                    draft = replace(self._memory.draft(destination, row, source), organizer=source.organizer)
+                    changed = self._meetings.change(destination, target, draft)
         except (Denied, Refused) as error:
-            self._cannot(turn, row.id, action, f"The meeting could not follow its reservation: {_why(error)}")
+            self._cannot(turn, action.link.id, action, f"The meeting could not follow its reservation: {why_not(error)}")
             return
         turn.written.append(changed)
         message = f"The meeting followed its reservation ({named(action.fields)})."
@@ -91,9 +90,11 @@ class Inviting:
             if turn.is_news("ended", action.link.series_id):
                 self._telling.organizer(session, target.organizer, fresh, f"{room.name} is no longer booked", reason)
 
-        if not self._answering.decline(room, target, reason):
-            cannot = f"The reservation was ended in TOPdesk, but the room cannot decline the meeting: {_NO_RIGHT}"
-            self._cannot(turn, row.id, action, cannot, tell)
+        why = self._answering.decline(room, target, reason)
+        if why is not None:
+            self._cannot(
+                turn, row.id, action, f"The reservation was ended in TOPdesk, but the room cannot decline the meeting: {why}", tell
+            )
             return
         message = "The reservation was ended in TOPdesk, so the room gave the meeting up."
         self._memory.end(turn, row.id, state, "declined", message, code=code, reason=reason, target=target, tell=tell)
@@ -119,10 +120,6 @@ def _ending(state: str, code: str | None, reason: str | None) -> tuple[str, str,
     if state == "awaiting_approval":
         return "refused", "rejected_in_topdesk", REJECTED_IN_TOPDESK
     return "cancelled", "ended_in_topdesk", ENDED_IN_TOPDESK
-
-
-def _why(error: Denied | Refused) -> str:
-    return _NO_RIGHT if isinstance(error, Denied) else error.message
 
 
 def _told(room: Room, source: Booking) -> str:

@@ -13,7 +13,7 @@ from roombooker.domain.fingerprint import fingerprint
 from roombooker.domain.link import Link, Settled
 from roombooker.domain.plan import Rules
 from roombooker.domain.room import Room
-from roombooker.errors import InProgress, NotFound
+from roombooker.errors import Denied, InProgress, NotFound, Unavailable, VersionMoved
 from roombooker.services.requester import Requesters
 from roombooker.services.rules import keeps
 from roombooker.services.telling import Telling, told
@@ -25,6 +25,8 @@ from roombooker.store.models import LinkRow
 NAMES = {Side.TOPDESK: "TOPdesk", Side.EXCHANGE: "Exchange"}
 Tell = Callable[[Session, LinkRow], None]
 """Who is told of it, in the same commit."""
+
+_NOT_CARRIED_OUT = (Unavailable, Denied, NotFound, VersionMoved)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +104,25 @@ class Memory:
                 self._claim(session, turn.room, row, source)
             return row
 
-    def begin_write(self, link: Link, side: Side, *, destination: Room | None = None, source: Booking | None = None) -> LinkRow:
-        """A write on `side` is about to be sent: until its end is known, what differs there is our own doing."""
+    @contextmanager
+    def write(self, link: Link, side: Side, destination: Room | None = None, source: Booking | None = None) -> Iterator[LinkRow]:
+        """Around a write on `side`: until its end is known, what differs there is our own doing. What certainly was not carried out is
+        nobody's doing but theirs."""
         with self._database.write() as session:
             row = self.current(session, link)
+            was = row.state, row.reason_code, row.reason
             row.state, row.reason_code, row.reason = "moving", f"writing_{side.value}", None
             if destination is not None and source is not None:
                 self._claim(session, destination, row, source)
-            return row
+        try:
+            yield row
+        except _NOT_CARRIED_OUT:
+            with self._database.write() as session:
+                fresh = linking.row_of(session, link.id)
+                if fresh.reason_code == f"writing_{side.value}":
+                    fresh.state, fresh.reason_code, fresh.reason = was
+                claims.release(session, link.id)
+            raise
 
     def _claim(self, session: Session, room: Room, row: LinkRow, source: Booking) -> None:
         claims.release(session, row.id)

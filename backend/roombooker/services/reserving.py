@@ -10,13 +10,14 @@ from roombooker.domain.actions import Create, Delete, Update
 from roombooker.domain.booking import Booking, Side, Standing
 from roombooker.domain.calendar import Facilities
 from roombooker.domain.fingerprint import Field, fingerprint
-from roombooker.domain.link import Link, Settled
+from roombooker.domain.link import DOUBLE, Link, Settled
 from roombooker.domain.room import Cancellation, Room
 from roombooker.errors import NotFound, Refused, SlotTaken, VersionMoved
 from roombooker.services.answering import Answering
 from roombooker.services.remembering import Memory, Turn, named
 from roombooker.services.rules import keeps
 from roombooker.services.telling import Telling
+from roombooker.store import linking
 from roombooker.store.models import LinkRow
 
 RELEASED_IN_OUTLOOK = "The meeting was cancelled in Outlook."
@@ -120,7 +121,7 @@ class Reserving:
             self._telling.conflict(session, room, fresh, reason, meeting)
             mail(session, fresh)
 
-        if self._answering.decline(room, meeting, text):
+        if self._answering.decline(room, meeting, text) is None:
             self._memory.end(turn, row.id, "refused", "refused", reason, code="slot_taken", reason=reason, target=meeting, tell=mail)
         else:
             self._memory.refuse(turn, row, mark, "refused", state="refused", code="slot_taken", reason=reason, tell=ask)
@@ -132,8 +133,8 @@ class Reserving:
         if link.writing is Side.TOPDESK:
             room = self._memory.room(topdesk.room_id) or turn.room
             if self._rivals(room, topdesk, row.match_key):
-                self._put_back(turn, row, link, topdesk)
-                self._memory.refuse(turn, row, None, "move_refused", state="on_hold", code="slot_taken", reason=_TAKEN.capitalize())
+                stands, wrong = self._put_back(turn, row, link, topdesk)
+                self._refuse_unverified(turn, row, stands, wrong)
                 return
         else:
             try:
@@ -143,6 +144,18 @@ class Reserving:
                 return
         self._both_stand(turn, row, topdesk, meeting, "reserved", "The reservation that was made for the meeting was found.")
 
+    def _refuse_unverified(self, turn: Turn, row: LinkRow, stands: Booking, wrong: str | None) -> None:
+        """Where it could be put back it is planned again, and refused with all that people have to be told."""
+        reason = _TAKEN.capitalize()
+        if wrong is None:
+            self._memory.refuse(turn, row, None, "move_refused", state="on_hold", code="slot_taken", reason=reason)
+            return
+        reason = f"{reason} And {wrong}"
+        self._memory.refuse(
+            turn, row, Settled(DOUBLE, "", ""), "move_refused", state="on_hold", code="slot_taken", reason=reason, stands=stands,
+            tell=lambda session, fresh: self._telling.conflict(session, turn.room, fresh, reason, stands),
+        )  # fmt: skip
+
     # a meeting that moved
 
     def follow(self, turn: Turn, action: Update) -> None:
@@ -150,18 +163,16 @@ class Reserving:
         source, target = action.source, action.target
         destination = self._memory.room(source.room_id) or turn.room
         moves = bool(action.fields & {Field.SLOT, Field.PLACE})
-        row = self._memory.begin_write(
-            action.link, Side.TOPDESK, destination=destination if moves else None, source=source if moves else None
-        )
         now = self._unmoved(turn.room, target)
+        claimed = (destination, source) if moves else (None, None)
         try:
-            moved = self._facilities.change(destination, now, self._memory.draft(destination, row, source))
+            with self._memory.write(action.link, Side.TOPDESK, *claimed) as row:
+                moved = self._facilities.change(destination, now, self._memory.draft(destination, row, source))
             if moves and self._rivals(destination, moved, row.match_key):
-                stands = self._put_back(turn, row, action.link, moved)
-                self._refuse_move(turn, row, action, stands, _TAKEN)
+                self._refuse_move(turn, row, action, _TAKEN, *self._put_back(turn, row, action.link, moved))
                 return
         except Refused as refusal:
-            self._refuse_move(turn, row, action, None, refusal.message)
+            self._refuse_move(turn, row, action, refusal.message)
             return
         answered = self._answering.respond(destination, moved, source)
         turn.written.extend([moved, *([answered] if answered is not source else [])])
@@ -182,29 +193,33 @@ class Reserving:
             raise VersionMoved("The reservation was changed in TOPdesk at this moment.")
         return now
 
-    def _put_back(self, turn: Turn, row: LinkRow, link: Link, moved: Booking) -> Booking | None:
-        """To the slot as last agreed. None where that is taken by now: then a person must settle it."""
+    def _put_back(self, turn: Turn, row: LinkRow, link: Link, moved: Booking) -> tuple[Booking, str | None]:
+        """To the slot as last agreed: the reservation as it stands then, and what is wrong with that, if anything is."""
         draft = replace(self._memory.draft(turn.room, row, moved), slot=link.slot, requester_id=None)
-        back = self._facilities.change(turn.room, moved, draft)
+        try:
+            back = self._facilities.change(turn.room, moved, draft)
+        except Refused as refusal:
+            return moved, f"TOPdesk does not let it be put back: {refusal.message}"
         turn.written.append(back)
-        if not self._rivals(turn.room, back, row.match_key):
-            return back
-        reason = f"The reservation of {turn.room.name} could not follow its meeting, and its old time is taken by now too."
-        with self._memory.writing() as session:
-            self._telling.failed(session, turn.room, row, reason)
-        return back
+        return back, "its old time is taken by now too." if self._rivals(turn.room, back, row.match_key) else None
 
-    def _refuse_move(self, turn: Turn, row: LinkRow, action: Update, stands: Booking | None, why: str) -> None:
-        room, source = turn.room, action.source
+    def _refuse_move(
+        self, turn: Turn, row: LinkRow, action: Update, why: str, stands: Booking | None = None, wrong: str | None = None
+    ) -> None:
+        """`stands`: the reservation, if it was moved and put back; `wrong`: it overlaps another one, which only a person can settle."""
+        room, source, mark = turn.room, action.source, action.mark
         reason = f"The reservation of {room.name} could not follow the meeting, so it stands as it was: {why}"
+        if wrong is not None:
+            reason = f"The reservation of {room.name} could not follow the meeting: {why} And {wrong}"
+            mark = replace(mark, action=DOUBLE) if mark is not None else None
         text = f"{reason} {self._alternatives(self._memory.room(source.room_id) or room, source)}".strip()
 
         def tell(session: Session, fresh: LinkRow) -> None:
-            self._telling.conflict(session, room, fresh, reason, source, action.target)
+            self._telling.conflict(session, room, fresh, reason, source, stands or action.target)
             self._telling.organizer(session, source.organizer, fresh, f"{room.name} is not available at the new time", text)
 
         self._memory.refuse(
-            turn, row, action.mark, "move_refused", state="on_hold", code="slot_taken", reason=reason, before=action.target, stands=stands,
+            turn, row, mark, "move_refused", state="on_hold", code="slot_taken", reason=reason, before=action.target, stands=stands,
             tell=tell,
         )  # fmt: skip
 
@@ -217,11 +232,17 @@ class Reserving:
         if why is not None:
             self._ask(turn, action, why)
             return
-        row = self._memory.begin_write(action.link, Side.TOPDESK)
+        ended: Booking | None = None
         try:
-            ended = self._facilities.remove(room, self._unmoved(room, target), RELEASED_IN_OUTLOOK)
-        except NotFound:
-            ended = None
+            now = self._unmoved(room, target)
+            with self._memory.write(action.link, Side.TOPDESK):
+                ended = self._facilities.remove(room, now, RELEASED_IN_OUTLOOK)
+        except NotFound:  # so it is over
+            with self._memory.writing() as session:
+                self._memory.current(session, action.link)
+        except Refused as refusal:
+            self._cannot_end(turn, action, refusal)
+            return
         if ended is not None:
             turn.written.append(ended)
 
@@ -232,8 +253,17 @@ class Reserving:
                 self._telling.organizer(session, person, fresh, f"{room.name} is no longer booked", text)
 
         self._memory.end(
-            turn, row.id, "cancelled", "cancelled", "The meeting is gone from Exchange, so its reservation was ended.",
+            turn, action.link.id, "cancelled", "cancelled", "The meeting is gone from Exchange, so its reservation was ended.",
             code="cancelled_in_outlook", reason=RELEASED_IN_OUTLOOK, target=target, is_inferred=action.is_inferred, tell=tell,
+        )  # fmt: skip
+
+    def _cannot_end(self, turn: Turn, action: Delete, refusal: Refused) -> None:
+        reason = f"The meeting is gone from Exchange, but TOPdesk does not let its reservation be ended: {refusal.message}"
+        with self._memory.writing() as session:
+            row = linking.row_of(session, action.link.id)
+        self._memory.refuse(
+            turn, row, action.mark, "end_refused", state="on_hold", code="side_refused", reason=reason,
+            tell=lambda session, fresh: self._telling.failed(session, turn.room, fresh, reason),
         )  # fmt: skip
 
     def _must_ask(self, room: Room, target: Booking) -> str | None:

@@ -57,7 +57,7 @@ class Settling:
         steps: dict[str, Callable[[], None]] = {
             "retry": lambda: self._retry(case),
             "approve": lambda: self._end_reservation(case, candidate, APPROVED),
-            "refuse": lambda: self._loosen(case, without=Side.EXCHANGE),
+            "refuse": lambda: self._refuse_cancellation(case),
             "match": lambda: self._match(case, candidate, by),
             "create_separate": lambda: self._decide(case, by, lambda _turn: [Create(Side.TOPDESK, self._meeting(case, None), case.link)]),
             "decline_meeting": lambda: self._decline(case, candidate, by),
@@ -96,6 +96,13 @@ class Settling:
                 row.refused = row.reason_code = row.reason = None
                 row.start_at, row.end_at = reservation.slot.start, reservation.slot.end
                 work_items.close_for_link(session, link.id, at=now, outcome="It waits for its appointment again.")
+
+    def _refuse_cancellation(self, case: Case) -> None:
+        """It stays booked: its room gets a meeting of its own; one that was never sent waits for its appointment again."""
+        if case.link is not None and case.link.is_awaiting:
+            self._retry(case)
+        else:
+            self._loosen(case, without=Side.EXCHANGE)
 
     def _loosen(self, case: Case, *, without: Side | None = None) -> None:
         """Whatever was refused may be planned again, and where both sides agree by now that is noticed; `without`: that side's record is

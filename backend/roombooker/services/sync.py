@@ -16,7 +16,7 @@ from roombooker.domain.plan import plan
 from roombooker.domain.room import Room
 from roombooker.domain.sequence import dates_of, in_runs
 from roombooker.domain.slot import Slot
-from roombooker.errors import Denied, InProgress, NotFound, RoomBookerError, Unavailable
+from roombooker.errors import Denied, InProgress, NotFound, Refused, RoomBookerError, Unavailable
 from roombooker.services.applying import Applier, Cause, Turn
 from roombooker.services.digesting import Digest
 from roombooker.services.guard import is_inferred, memory_of, reason_to_stop
@@ -83,13 +83,12 @@ class SyncService:
     # One room
 
     def look(self, room_id: str) -> None:
-        """A fresh, complete read of the room's near days and of the dates whose holds are over, and all that follows from it.
-
-        Returns only when that is done; Unavailable where it could not be (a side is away, somebody else is at this room)."""
+        """A fresh, complete read of the room's near days and of the dates whose holds are over, and all that follows from it; an action that
+        has to wait keeps nobody else's hold. Unavailable where it could not be read (a side is away, somebody else is at this room)."""
         with self._database.read() as session:
             held = [Slot(row.start_at, row.end_at) for row in links.lapsed(session, self._clock()) if row.room_id == room_id]
         done = self.sync_room(room_id, windows=[self.near(), *held], cause="hold")
-        if not done.is_clean:
+        if done.skipped or done.stopped:
             raise Unavailable("exchange", "The room could not be looked at just now.")
 
     def sync_room(self, room_id: str, *, windows: Sequence[Slot] = (), named: Sequence[Booking] = (), cause: str = "asked",
@@ -209,13 +208,13 @@ class SyncService:
         runs = in_runs([a for a in actions if not (isinstance(a, Adopt) and a.link is None)])
         if pairs:
             ill: Sequence[tuple[Action, RoomBookerError]] = self._applier.adopt(turn, pairs, hold.keep)
-            self._retry_later(turn.room, ill)
+            self._retry_later(turn, ill)
             done, failed = len(pairs) - len(ill), len(ill)
         for run in runs:
             if hold.is_lost:
                 break
             ill = self._apply_run(turn, run, hold.keep)
-            self._retry_later(turn.room, ill)
+            self._retry_later(turn, ill)
             done, failed = done + len(run) - len(ill), failed + len(ill)
         return done, failed
 
@@ -231,9 +230,12 @@ class SyncService:
             return [(action, error) for action in run]
         return []
 
-    def _retry_later(self, room: Room, ill: Sequence[tuple[Action, RoomBookerError]]) -> None:
-        """Their links are as they were; a notice of our own brings us back to each."""
+    def _retry_later(self, turn: Turn, ill: Sequence[tuple[Action, RoomBookerError]]) -> None:
+        """Their links are as they were; a notice of our own brings us back to each, and where time alone will not help people learn it."""
+        room = turn.room
         for action, error in ill:
+            if isinstance(error, Denied | NotFound | Refused):
+                self._applier.tell_of(turn, action, error)
             _log.warning("an action has to wait", room=room.id, action=type(action).__name__, error=error.code)
             source = getattr(action, "source", None) or getattr(action, "exchange", None) or getattr(action, "target", None)
             slot = source.slot if source is not None else action.link.slot if action.link is not None else None
