@@ -7,7 +7,7 @@ from roombooker.services.drift import DriftService
 from services.twin import Twin
 
 
-def _drift(twin: Twin) -> DriftService:
+def drift(twin: Twin) -> DriftService:
     return DriftService(database=twin.database, facilities=twin.topdesk, meetings=twin.exchange, settings=twin.settings, clock=twin.clock)
 
 
@@ -16,7 +16,7 @@ def test_a_reservation_that_topdesk_marks_is_mentioned_but_both_sides_are_one(tw
     twin.topdesk.book(twin.amber, slot_at(), ALICE)
     twin.sweep()
     twin.topdesk.edit(twin.reservations()[0].ref, standing=Standing.CONFLICTING)
-    report = _drift(twin).compare()
+    report = drift(twin).compare()
     assert (report["in_step"], report["differences"]) == (True, [])
     assert [c["topdesk"]["standing"] for c in report["conflicting"]] == ["conflicting"]
 
@@ -26,6 +26,6 @@ def test_two_in_one_slot_are_a_difference(twin: Twin) -> None:
     twin.topdesk.conflict_mode = "silent"
     twin.topdesk.book(twin.amber, slot_at(), BOB)
     twin.sweep()
-    report = _drift(twin).compare()
+    report = drift(twin).compare()
     assert report["in_step"] is False
     assert {d["kind"] for d in report["differences"]} == {"overlap", "only_in_topdesk"}

@@ -9,7 +9,8 @@ from roombooker.domain.booking import Booking, Side, Standing, born_at
 from roombooker.domain.calendar import Facilities, Listing, MeetingCalendar
 from roombooker.domain.room import Room
 from roombooker.domain.slot import Slot
-from roombooker.errors import RoomBookerError
+from roombooker.errors import RoomBookerError, SideError
+from roombooker.services.addresses import Addresses
 from roombooker.services.booking_answer import iso
 from roombooker.services.telling import told
 from roombooker.settings import Settings
@@ -28,6 +29,7 @@ class DriftService:
         self._meetings = meetings
         self._settings = settings
         self._clock = clock
+        self._addresses = Addresses(database=database, meetings=meetings, clock=clock)
 
     def compare(self) -> dict[str, Any]:
         """`{"in_step", "checked", "differences": [{"room", "slot", "kind", "topdesk", "exchange", "reason"}], "conflicting", "unknown":
@@ -76,7 +78,7 @@ class DriftService:
     def _of_room(self, room: Room, topdesk: Sequence[Booking], exchange: Sequence[Booking]) -> Iterator[dict[str, Any]]:
         pairs, lone_reservations, lone_meetings = _paired(topdesk, exchange)
         excused = self._excused(lone_reservations)
-        for reservation, meeting in pairs:
+        for reservation, meeting in self._known_by_all_addresses(pairs):
             yield from _of_pair(room, reservation, meeting, self._settings.topdesk_requester)
         for reservation in lone_reservations:
             if reservation.ref not in excused:
@@ -90,6 +92,19 @@ class DriftService:
                     yield _difference(
                         room, "overlap", topdesk_one, exchange_one, f"It overlaps another one, which begins {iso(other.slot.start)}."
                     )
+
+    def _known_by_all_addresses(self, pairs: Sequence[tuple[Booking, Booking]]) -> list[tuple[Booking, Booking]]:
+        """Somebody under two addresses is no difference; while the directory cannot say so, it looks like one."""
+        asked = {
+            m.organizer.email
+            for r, m in pairs
+            if r.organizer is not None and m.organizer is not None and not r.organizer.is_same_as(m.organizer)
+        }
+        try:
+            meetings = self._addresses.fill([meeting for _, meeting in pairs], asked)
+        except SideError:
+            return list(pairs)
+        return [(reservation, meeting) for (reservation, _), meeting in zip(pairs, meetings, strict=True)]
 
     def _excused(self, lone: Sequence[Booking]) -> set[str]:
         """What still awaits its appointment, or is being worked on, is in step: that is what a hold is."""

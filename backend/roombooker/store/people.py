@@ -1,6 +1,6 @@
 """People: what was looked up about an address, kept for a while, and what somebody likes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -9,6 +9,8 @@ from sqlalchemy.orm.util import identity_key
 
 from roombooker.store.models import PersonRow
 from roombooker.store.upsert import upsert
+
+_MANY = 500  # values in one IN
 
 
 def requester(session: Session, email: str, *, since: datetime) -> tuple[bool, str | None]:
@@ -31,7 +33,18 @@ def addresses(session: Session, key: str) -> tuple[frozenset[str], datetime] | N
     return frozenset(row.addresses), row.addresses_at
 
 
+def known_addresses(session: Session, emails: Sequence[str]) -> dict[str, tuple[frozenset[str], datetime]]:
+    """The same of whoever goes by one of these addresses, as far as somebody has asked."""
+    found: dict[str, tuple[frozenset[str], datetime]] = {}
+    for at in range(0, len(emails), _MANY):
+        some = PersonRow.email.in_(emails[at : at + _MANY])
+        rows = session.execute(select(PersonRow.email, PersonRow.addresses, PersonRow.addresses_at).where(some))
+        found |= {row.email: (frozenset(row.addresses), row.addresses_at) for row in rows if row.addresses_at is not None}
+    return found
+
+
 def keep_addresses(session: Session, key: str, found: Iterable[str], *, at: datetime) -> None:
+    """`key`: tid:oid of a caller, or the address that somebody is known by."""
     _upsert(session, {"email": key, "addresses": sorted(found), "addresses_at": at})
 
 
