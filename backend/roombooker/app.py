@@ -42,8 +42,9 @@ from roombooker.services.doctor import Doctor
 from roombooker.services.drift import DriftService
 from roombooker.services.golive import GoLive
 from roombooker.services.groups import Groups
-from roombooker.services.health import CALLS, REQUESTS, HealthService
+from roombooker.services.health import HealthService
 from roombooker.services.inbox import InboxService
+from roombooker.services.measured import CALLS, REQUESTS
 from roombooker.services.offering import offers_of
 from roombooker.services.on_request import SyncOnRequest
 from roombooker.services.posting import Mailer, Posting
@@ -115,7 +116,7 @@ def build(settings: Settings, *, clock: Callable[[], datetime] | None = None) ->
     posting = Posting(database=database, mail=_mailer(settings, meetings), clock=clock,
                       lease=settings.lease + 8 * timedelta(seconds=settings.read_timeout_seconds))  # fmt: skip
     booking = BookingService(database=database, facilities=facilities, meetings=meetings, availability=availability, requesters=requesters,
-                             settings=settings, clock=clock, wake=engine.wake, groups_of=groups.of)  # fmt: skip
+                             telling=telling, settings=settings, clock=clock, wake=engine.wake, groups_of=groups.of)  # fmt: skip
     applier = Applier(database=database, facilities=facilities, meetings=meetings, requesters=requesters, telling=telling, clock=clock,
                       alternatives=offers_of(availability), settle_move=booking.settle_move)  # fmt: skip
     subscriptions = SubscriptionService(database=database, subscriptions=Subscriptions(graph), settings=settings, clock=clock)

@@ -14,6 +14,7 @@ from roombooker.domain.calendar import Facilities
 from roombooker.domain.link import Link
 from roombooker.errors import NotFound, RoomBookerError
 from roombooker.services.echo import is_echo
+from roombooker.services.measured import carried_out
 from roombooker.services.outcome import Pass, SubscriptionKeeper
 from roombooker.store import linking, notices, rooms
 from roombooker.store.db import Database
@@ -49,7 +50,7 @@ class _Errand:
         if done.skipped or (done.failed and any(n.side == "retry" for n in self.some)):
             notices.later(session, self.leased, self.clock(), owner=self.owner)
         else:
-            notices.done(session, self.leased, owner=self.owner)
+            carried_out(done, notices.done(session, self.leased, owner=self.owner), self.clock())
 
 
 @dataclass

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest, multiprocess
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from sqlalchemy import ColumnElement, func, select
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from roombooker.domain.booking import Side
 from roombooker.domain.slot import Slot
+from roombooker.services import measured
 from roombooker.services.booking_answer import iso
 from roombooker.services.sweeping import pace
 from roombooker.settings import Settings
@@ -22,11 +23,8 @@ from roombooker.store import freshness, notices
 from roombooker.store.db import Database
 from roombooker.store.models import CursorRow, IntentRow, LinkRow, MailRow, NoticeRow, RoomRow, SubscriptionRow, WorkItemRow
 
-CALLS = Histogram("roombooker_side_call_seconds", "Calls to the other systems", ["side", "method", "route", "status"])
-REQUESTS = Histogram("roombooker_request_seconds", "Requests answered", ["method", "route", "status"])
 KEPT = timedelta(seconds=3)
 CANARY = "canary"  # the cursor that every tick of a worker touches
-REFUSED_HOOKS = Counter("roombooker_hooks_refused_total", "Hook calls with a wrong or missing secret")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +58,7 @@ class HealthService:
         self._kept: _Read | None = None
 
     def refused_hook(self) -> None:
-        REFUSED_HOOKS.inc()
+        measured.REFUSED_HOOKS.inc()
 
     def ready(self) -> dict[str, Any]:
         """`ok` is about this service and its database; a side that is away makes us slower, not unready."""
@@ -99,7 +97,7 @@ class HealthService:
         if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
             multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         else:
-            for metric in (CALLS, REQUESTS, REFUSED_HOOKS):
+            for metric in measured.ALL:
                 registry.register(metric)
         registry.register(_FromDatabase(self))
         return generate_latest(registry), CONTENT_TYPE_LATEST

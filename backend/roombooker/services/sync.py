@@ -165,11 +165,11 @@ class SyncService:
     def _conclude(self, look: "_Look", done: Pass, remember: Callable[[Session], None]) -> Pass:
         """What was read is remembered, its notices are done and the room is free, all at once: a crash before it reads the delta again."""
         with look.hold.last_commit() as session:
+            if look.errand is not None:  # first: what it was made for is its own to strike off
+                look.errand.end(session, done)
             remember(session)
             own = look.errand.leased if look.errand is not None else ()
             notices.told(session, [one for one in look.waiting if one not in own])
-            if look.errand is not None:
-                look.errand.end(session, done)
         return done
 
     def _carry_out(self, look: "_Look", reading: Reading, *, dry_run: bool) -> Pass:

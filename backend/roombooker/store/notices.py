@@ -32,7 +32,7 @@ _THESE = _NOTICE.id.in_(bindparam("ids", expanding=True))
 _OURS = _NOTICE.lease_owner == bindparam("owner")
 _LEASE = update(_TABLE).where(_THESE, or_(_IS_FREE, _OURS)).values(lease_owner=bindparam("owner"), lease_until=bindparam("until"))
 _LEASE_AND_TELL = _LEASE.returning(_NOTICE.id)
-_DONE = delete(_TABLE).where(_THESE, _OURS)
+_DONE = delete(_TABLE).where(_THESE, _OURS).returning(_NOTICE.side, _NOTICE.arrived_at)
 _OF_ROOM = select(_NOTICE.id).where(and_(_NOTICE.side == "exchange", _NOTICE.ref == bindparam("room"), _NOTICE.kind == "changed"))
 _SUBSCRIPTION = cast("Table", SubscriptionRow.__table__).c
 _OF_SUBSCRIPTION = select(_SUBSCRIPTION.room_id).where(
@@ -92,10 +92,9 @@ def lease(session: Session, ids: Sequence[int], *, owner: str, now: datetime, un
     return list(session.scalars(_LEASE_AND_TELL, {"ids": list(ids), "now": now, "owner": owner, "until": until}))
 
 
-def done(session: Session, ids: Sequence[int], *, owner: str) -> None:
-    """Not those that somebody else has leased since."""
-    if ids:
-        session.execute(_DONE, {"ids": list(ids), "owner": owner})
+def done(session: Session, ids: Sequence[int], *, owner: str) -> list[tuple[str, datetime]]:
+    """Not those that somebody else has leased since. Side and arrival of those that are gone with it."""
+    return [(side, at) for side, at in session.execute(_DONE, {"ids": list(ids), "owner": owner})] if ids else []
 
 
 def later(session: Session, ids: Sequence[int], now: datetime, *, owner: str, soon: timedelta | None = None) -> None:
