@@ -1,5 +1,6 @@
 """Events as Graph might send them, odd ones included."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -116,6 +117,26 @@ def test_masters_are_no_bookings() -> None:
 )  # fmt: skip
 def test_any_zone_is_understood(time: str, zone: str | None) -> None:
     assert read_booking(event(start={"dateTime": time, "timeZone": zone}), ROOM).slot.start == START
+
+
+@pytest.mark.parametrize(
+    ("zone", "begins"),
+    [
+        ("W. Europe Standard Time", datetime(2026, 12, 6, 23, tzinfo=UTC)),
+        ("Tokyo Standard Time", datetime(2026, 12, 6, 15, tzinfo=UTC)),
+        ("UTC", datetime(2026, 12, 7, tzinfo=UTC)),
+        ("tzone://Microsoft/Custom", datetime(2026, 12, 6, 23, tzinfo=UTC)),
+        (None, datetime(2026, 12, 6, 23, tzinfo=UTC)),
+    ],
+)
+def test_a_whole_day_is_one_where_the_event_was_made(zone: str | None, begins: datetime) -> None:
+    """Graph gives midnight whatever zone was asked for."""
+    midnight = {"start": {"dateTime": "2026-12-07T00:00:00.0000000", "timeZone": "UTC"},
+                "end": {"dateTime": "2026-12-08T00:00:00.0000000", "timeZone": "UTC"}}  # fmt: skip
+    room = replace(ROOM, time_zone="Europe/Amsterdam")
+    seen = read_booking(event(isAllDay=True, originalStartTimeZone=zone, type="occurrence", **midnight), room)
+    assert seen.slot == Slot(begins, begins + timedelta(days=1))
+    assert seen.original_start == begins
 
 
 def test_a_meeting_of_no_length_takes_a_minute() -> None:

@@ -1,7 +1,7 @@
 """Graph's event JSON to a Booking, and a Draft to Graph's JSON."""
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from roombooker.domain.booking import MATCH_KEY, Booking, Draft, Person, Side, Standing
@@ -16,6 +16,7 @@ EXPAND = f"singleValueExtendedProperties($filter=id eq '{MATCH_KEY_PROPERTY}')"
 PRIVATE = "Private"
 _PRIVATE = ("private", "confidential")
 _WIDTH = 255
+_CUSTOM = "tzone://Microsoft/Custom"  # a zone that some Outlook made up
 
 _STANDINGS = {
     "accepted": Standing.PLANNED,
@@ -46,7 +47,7 @@ def read_booking(event: Mapping[str, Any], room: Room) -> Booking:
     ident = event.get("id")
     if not isinstance(ident, str) or not ident:
         raise Garbled(Side.EXCHANGE, "Exchange gave an event without an id.")
-    start, end = read_instant(event.get("start")), read_instant(event.get("end"))
+    start, end = _times(event, room)
     if whole_minute(end) <= whole_minute(start):
         end = start + timedelta(minutes=1)  # Exchange knows meetings of no length
     is_own = _organizer_address(event) == room.mailbox.lower() or (event.get("isOrganizer") is True and not _organizer_address(event))
@@ -66,7 +67,7 @@ def read_booking(event: Mapping[str, Any], room: Room) -> Booking:
         private=is_private,
         match_key=_match_key(event),
         ical_uid=event.get("iCalUId") or None,
-        original_start=_original_start(event),
+        original_start=_original_start(event, start),
         series_ref=event.get("seriesMasterId") or None,
         room_organizes=is_own,
         modified_at=read_stamp(event.get("lastModifiedDateTime")),
@@ -158,8 +159,19 @@ def _match_key(event: Mapping[str, Any]) -> str | None:
     return found.group() if found else None
 
 
-def _original_start(event: Mapping[str, Any]) -> Any:
+def _times(event: Mapping[str, Any], room: Room) -> tuple[datetime, datetime]:
+    """Of an all-day event Graph gives midnight in whatever zone was asked for (microsoft-graph-docs issue 1802): it is meant in the zone
+    that the event was made in."""
+    start, end = event.get("start"), event.get("end")
+    if event.get("isAllDay") is True:
+        zone = str(event.get("originalStartTimeZone") or "")
+        known = room.time_zone if zone in ("", _CUSTOM) else zone
+        start, end = ({**(at or {}), "timeZone": known} for at in (start, end))
+    return read_instant(start), read_instant(end)
+
+
+def _original_start(event: Mapping[str, Any], start: datetime) -> datetime | None:
     found = read_stamp(event.get("originalStart"))
     if found is None and event.get("type") == "occurrence":
-        found = read_instant(event.get("start"))  # an occurrence that is no exception starts where it always did
+        found = start  # an occurrence that is no exception starts where it always did
     return whole_minute(found) if found else None
