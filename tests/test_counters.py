@@ -30,6 +30,13 @@ def several(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
             stack.stop()
 
 
+def _answers_at(url: str) -> str:
+    try:
+        return requests.get(url, timeout=5).text
+    except requests.RequestException:
+        return ""
+
+
 def _serve(stack: Stack) -> None:
     stack.start("serve", "--port", stack.url.rpartition(":")[2], PROMETHEUS_MULTIPROC_DIR=str(stack.folder / "counters"))
     eventually(lambda: _answers(stack.url), 40)
@@ -77,6 +84,20 @@ def test_what_a_process_counted_outlives_it(several: Stack) -> None:
         eventually(lambda pid=pid: pid not in _processes(several) and len(_processes(several)) == PROCESSES, 30)  # type: ignore[misc]
     assert _answers(several.url)
     assert _counted(several, "/healthz") == before + 1
+
+
+def test_a_worker_tells_its_own_calls_where_it_is_asked_to(several: Stack) -> None:
+    port = free_port()
+    several.start("worker", "--metrics-port", str(port))
+    counted = re.compile(r'^roombooker_side_call_seconds_count{[^}]*side="topdesk"[^}]*} [1-9]', re.MULTILINE)
+    eventually(lambda: counted.search(_answers_at(f"http://127.0.0.1:{port}/metrics")), 40)
+
+
+def test_a_worker_says_when_it_cannot_tell_them(several: Stack) -> None:
+    taken = several.url.rpartition(":")[2]
+    refused = several.command("worker", "--metrics-port", taken)
+    assert (refused.returncode, "Traceback" in refused.stderr) == (1, False)
+    assert f"127.0.0.1:{taken}: Address already in use." in refused.stderr
 
 
 def test_a_new_start_counts_from_nothing(several: Stack) -> None:

@@ -44,9 +44,19 @@ def serve(host: str, port: int, with_worker: bool, certificate: Path | None, key
 
 
 @main.command()
-def worker() -> None:
+@click.option("--metrics-host", default="127.0.0.1", show_default=True)
+@click.option("--metrics-port", type=click.IntRange(1, 65535), help="Tell Prometheus here what this process counts; default nowhere.")
+def worker(metrics_host: str, metrics_port: int | None) -> None:
     """Jobs: finishes intents, follows notices, sweeps, renews. As many as you like, on as many machines as you like."""
-    product().worker().run()
+    built = product()
+    if metrics_port is not None:
+        from prometheus_client import start_http_server
+
+        try:
+            start_http_server(metrics_port, metrics_host)
+        except OSError as error:
+            raise click.ClickException(f"Nothing can be told at {metrics_host}:{metrics_port}: {error.strerror}.") from None
+    built.worker().run()
 
 
 @main.command()
