@@ -258,6 +258,25 @@ def test_the_web_and_the_workers_are_more_than_one() -> None:
         assert COMPOSE["services"][name]["deploy"]["replicas"] >= 2
 
 
+def test_the_processes_are_counted_as_they_are() -> None:
+    """Found by an audit: Graph's limit was split among four while six ran."""
+    web, worker = (COMPOSE["services"][name] for name in ("web", "worker"))
+    (per_replica,) = (f.default for f in fields(Settings) if f.name == "web_workers")
+    running = web["deploy"]["replicas"] * per_replica + worker["deploy"]["replicas"]
+    for service in (web, worker):
+        assert service["environment"]["ROOMBOOKER_PROCESSES"] == f"${{ROOMBOOKER_PROCESSES:-{running}}}"
+
+
+def test_the_proxy_keeps_the_metrics_inside_and_is_believed() -> None:
+    proxy = COMPOSE["services"]["proxy"]
+    assert "./Caddyfile:/etc/caddy/Caddyfile:ro" in proxy["volumes"]
+    assert "command" not in proxy, "the image's own, which reads that file"
+    directives = [line.strip() for line in (ROOT / "Caddyfile").read_text(encoding="utf-8").splitlines() if line.strip()]
+    assert {"@inside path /metrics /metrics/*", "respond @inside 404", "reverse_proxy web:8000"} <= set(directives)
+    assert "ports" not in COMPOSE["services"]["web"], "whoever reached it directly could say any address"
+    assert COMPOSE["services"]["web"]["environment"]["ROOMBOOKER_TRUSTED_PROXIES"] == "1"
+
+
 def test_nothing_starts_before_the_database_has_its_tables() -> None:
     for name in ("web", "worker"):
         assert COMPOSE["services"][name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}

@@ -11,6 +11,7 @@ from typing import Any
 
 from flask import Flask, Response, g, request
 from flask_smorest import Api
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from roombooker import __version__, entra, logs
 from roombooker.api import (
@@ -197,6 +198,8 @@ def _dress(web: Flask, settings: Settings, services: Services) -> None:
     web.before_request(pacing.strangers_first(services.pace, _DESCRIPTION))
     _time_requests(web)
     _check_roles(web)
+    if proxies := settings.trusted_proxies:  # else all strangers would share the proxy's address, and its pace
+        web.wsgi_app = ProxyFix(web.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]  # as Flask's pages have it
 
 
 def _time_requests(web: Flask) -> None:

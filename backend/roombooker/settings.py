@@ -97,6 +97,10 @@ class Settings:
     rate_limit: str = _setting("requests per caller", "120 per minute")
     worker_threads: int = _setting("threads of one worker process", 4)
     web_workers: int = _setting("web processes", 2)
+    processes: int | None = _setting(
+        "web and worker processes in all, on every machine: they share Graph's limit per mailbox; default WEB_WORKERS + 2", None
+    )
+    trusted_proxies: int | None = _setting("reverse proxies in front of us whose X-Forwarded-For we believe; unset: none", None)
     web_threads: int = _setting("threads of each web process", 8)
     allowed_clients: str = _setting("further client ids (azp) whose tokens we take, by comma", "")
 

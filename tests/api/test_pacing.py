@@ -79,3 +79,20 @@ def test_a_caller_has_one_share_however_many_tokens(paced: Product, sandbox: Run
 def test_our_description_is_counted_by_address_and_liveness_is_not(paced: Product) -> None:
     assert _codes(paced, [{}] * 6, "/openapi.json") == [200] * 5 + [429]
     assert _codes(paced, [{}] * 6, "/healthz") == [200] * 6
+
+
+def _strangers(product: Product, forwarded: Iterable[str]) -> list[int]:
+    """From one proxy, that says for whom."""
+    return _codes(product, [{"X-Forwarded-For": who} for who in forwarded])
+
+
+def test_behind_a_proxy_each_stranger_has_a_share(sandbox: RunningSandbox, tmp_path: Path) -> None:
+    """Found by an audit: all shared the proxy's. What a stranger claims stands before what the proxy adds, and does not count."""
+    product = build(api_settings(sandbox, tmp_path, rate_limit="5 per minute", trusted_proxies=1))
+    assert _strangers(product, [f"198.51.100.{number}" for number in range(7)]) == [401] * 7
+    assert _strangers(product, [f"198.51.100.{number}, 203.0.113.9" for number in range(7)]) == [401] * 5 + [429] * 2
+    product.database.engine.dispose()
+
+
+def test_without_a_trusted_proxy_nobody_says_whose_address_it_is(paced: Product) -> None:
+    assert _strangers(paced, [f"198.51.100.{number}" for number in range(7)]) == [401] * 5 + [429] * 2

@@ -2,15 +2,19 @@
 
 import threading
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from roombooker.exchange.graph.pace import Pace
+from factories import make_settings
+from roombooker.errors import Unavailable
+from roombooker.exchange.graph.client import open_client
+from roombooker.exchange.graph.pace import MOST, Pace
 from roombooker.store.db import Database, open_database
 from roombooker.store.lanes import AdvisoryLanes, FileLanes, shared_lanes
 from roombooker.transport import Spared
+from stack import free_port
 
 
 def two(database: Database, count: int = 4) -> tuple[FileLanes | AdvisoryLanes, FileLanes | AdvisoryLanes]:
@@ -110,6 +114,18 @@ def test_a_database_in_memory_has_nobody_to_share_with(tmp_path: Path) -> None:
     database = open_database("sqlite://")
     assert shared_lanes(database, "exchange", 4) is None
     database.engine.dispose()
+
+
+def test_graphs_limit_is_split_among_the_processes_that_the_settings_count() -> None:
+    """Found by an audit: among WEB_WORKERS + 2, however many ran. Nobody listens at the address, which is not what the second is told."""
+    settings = make_settings(graph_url=f"http://127.0.0.1:{free_port()}", processes=MOST)
+    graph = open_client(settings, lambda: "token", lambda: None, clock=lambda: datetime.now(UTC))
+    statuses: list[int | None] = []
+    for _ in range(2):
+        with pytest.raises(Unavailable) as refused:
+            graph.call("POST", "/users/{mailbox}/events", at={"mailbox": "atlas@contoso.example"}, json={})
+        statuses.append(refused.value.status_code)
+    assert statuses == [None, 429]
 
 
 def test_a_mailbox_that_is_asked_too_often_waits_and_the_others_do_not() -> None:

@@ -25,7 +25,7 @@ _INNER_TRIES = 4
 _LONGEST_WAIT_SECONDS = 5.0
 # Graph runs at most four requests of a batch at once for Outlook, so a batch takes four lanes (learn.microsoft.com, json-batching).
 _BATCH_WEIGHT = 4
-_WORKERS = 2  # worker processes that are reckoned with beside the web's
+_WORKERS = 2  # worker processes that are reckoned with beside the web's where nobody says how many processes there are
 
 _ADVICE = {
     OUT_OF_SCOPE: "Room Booker may not see this mailbox: it is outside the app's scope.",
@@ -184,7 +184,7 @@ def open_client(
     )
     lanes = settings.graph_connections
     transport = Transport(SIDE, settings.graph_url, session, clock=clock, lanes=lanes, shared=shared, on_call=on_call)
-    return GraphClient(transport, token, forget, Pace(settings.web_workers + _WORKERS))
+    return GraphClient(transport, token, forget, Pace(settings.processes or settings.web_workers + _WORKERS))
 
 
 def _prefer(more: Sequence[str]) -> str:
