@@ -249,7 +249,7 @@ class _Run:
                 missing.append(
                     f"{name} ended as {told['state']} without a line in its timeline: {json.dumps(told.get('timeline', ())[-3:])}"
                 )
-            elif told["state"] != "released" and not self._was_told(thing):
+            elif not self._was_told(thing):
                 missing.append(f"{name} ended as {told['state']} and its owner got no message: {json.dumps(told.get('timeline', ())[-3:])}")
         return missing
 

@@ -11,6 +11,7 @@ from people import ALICE, BOB, CAROL, caller
 from roombooker.domain.room import Room
 from roombooker.domain.slot import Slot
 from roombooker.services.booking import BookingService
+from roombooker.services.telling import Telling
 from roombooker.store.db import Database
 
 
@@ -48,7 +49,7 @@ class Desk:
         """As another process would have it."""
         return BookingService(
             database=database or self.database, facilities=self.topdesk, meetings=self.exchange, availability=self.alternatives, settings=self.settings,
-            clock=self.clock, wake=self.woken.append,
+            clock=self.clock, wake=self.woken.append, telling=Telling(clock=self.clock, mails=True),
         )  # fmt: skip
 
     def calls(self) -> list[str]:

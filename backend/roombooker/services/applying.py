@@ -200,7 +200,8 @@ class Applier:
             self._memory.journal(session, row, "held", action.reason, turn.cause, record=record)
             if action.kind in _CONCERNS_ORGANIZER:
                 person = (action.exchange.organizer if action.exchange else None) or organizer_of(row)
-                self._telling.organizer(session, person, row, f"{turn.room.name}: your booking needs attention", action.reason)
+                subject, records = f"{turn.room.name}: your booking needs attention", [r for r in (action.topdesk, action.exchange) if r]
+                self._telling.organizer(session, person, row, subject, action.reason, *records)
 
 
 _CONCERNS_ORGANIZER = ("moved_in_topdesk", "deleted_and_edited")

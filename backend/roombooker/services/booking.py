@@ -24,6 +24,7 @@ from roombooker.services.ownership import Ownership, standing
 from roombooker.services.requester import Requesters
 from roombooker.services.saga_calls import SagaCalls
 from roombooker.services.saga_store import Frame, SagaStore
+from roombooker.services.telling import Telling
 from roombooker.services.wishes import fingerprint
 from roombooker.settings import Settings
 from roombooker.store import intents, journal, links, rooms
@@ -48,7 +49,7 @@ class BookingService:
 
     def __init__(self, *, database: Database, facilities: Facilities, meetings: MeetingCalendar, availability: Alternatives,
                  settings: Settings, clock: Callable[[], datetime], wake: Callable[[str], None], requesters: Requesters | None = None,
-                 sync_room: Callable[[str], None] = lambda _room_id: None,
+                 telling: Telling | None = None, sync_room: Callable[[str], None] = lambda _room_id: None,
                  groups_of: Callable[[str], frozenset[str] | None] = lambda _email: frozenset()) -> None:  # fmt: skip
         self._database = database
         self._availability = availability
@@ -57,9 +58,10 @@ class BookingService:
         self._settings = settings
         self.sync_room = sync_room  # the composition root sets it once the sync service is there
         requesters = requesters or Requesters(database=database, facilities=facilities, settings=settings, clock=clock)
+        telling = telling or Telling(clock=clock, mails=settings.mail_from is not None)
         calls = SagaCalls(database=database, facilities=facilities, meetings=meetings, requesters=requesters, clock=clock)
         self._driver = Driver(
-            database=database, calls=calls, store=SagaStore(settings), hold=settings.hold, lease=settings.lease, clock=clock
+            database=database, calls=calls, store=SagaStore(settings, telling), hold=settings.hold, lease=settings.lease, clock=clock
         )
         self._ownership = Ownership(database=database, meetings=meetings, settings=settings, clock=clock)
         self._intake = Intake(database=database, settings=settings, clock=clock, groups_of=groups_of)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from sqlalchemy.orm import Session
 
 from roombooker.domain.actions import Create, Delete, Update
-from roombooker.domain.booking import Booking, Side
+from roombooker.domain.booking import Side
 from roombooker.domain.calendar import Facilities, MeetingCalendar
 from roombooker.domain.fingerprint import Field
 from roombooker.domain.room import Room
@@ -74,7 +74,8 @@ class Inviting:
             self._telling.overruled(session, room, target.organizer, row, Side.TOPDESK)
         elif action.fields != {Field.STANDING}:
             subject = f"{room.name}: your booking was changed in TOPdesk"
-            self._telling.organizer(session, source.organizer, row, subject, _told(destination, source))
+            text = f"{destination.name} is reserved for you as follows since the booking was changed in TOPdesk."
+            self._telling.organizer(session, source.organizer, row, subject, text)
         else:
             text = "The request for the room was approved in TOPdesk."
             self._telling.organizer(session, target.organizer, row, f"{room.name} was approved", text)
@@ -120,7 +121,3 @@ def _ending(state: str, code: str | None, reason: str | None) -> tuple[str, str,
     if state == "awaiting_approval":
         return "refused", "rejected_in_topdesk", REJECTED_IN_TOPDESK
     return "cancelled", "ended_in_topdesk", ENDED_IN_TOPDESK
-
-
-def _told(room: Room, source: Booking) -> str:
-    return f"{room.name} is now reserved from {source.slot.start:%Y-%m-%d %H:%M} to {source.slot.end:%H:%M} (UTC)."

@@ -216,7 +216,7 @@ class Reserving:
 
         def tell(session: Session, fresh: LinkRow) -> None:
             self._telling.conflict(session, room, fresh, reason, source, stands or action.target)
-            self._telling.organizer(session, source.organizer, fresh, f"{room.name} is not available at the new time", text)
+            self._telling.organizer(session, source.organizer, fresh, f"{room.name} is not available at the new time", text, source)
 
         self._memory.refuse(
             turn, row, mark, "move_refused", state="on_hold", code="slot_taken", reason=reason, before=action.target, stands=stands,

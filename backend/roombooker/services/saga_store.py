@@ -10,6 +10,7 @@ from roombooker.domain.booking import Booking, Side, Standing
 from roombooker.domain.room import Room
 from roombooker.domain.saga import Item, ItemPhase, Kind, Outcome, Phase, Reason, Record, Saga, Way
 from roombooker.services.saga_calls import Came, Facts
+from roombooker.services.telling import Telling
 from roombooker.settings import Settings
 from roombooker.store import claims, journal, linking, links, notices, occupancy, people, work_items
 from roombooker.store.models import LinkRow, LinkSideRow
@@ -85,8 +86,9 @@ class _Turn:
 
 
 class SagaStore:
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, telling: Telling) -> None:
         self._settings = settings
+        self._telling = telling
 
     def keep(self, session: Session, frame: Frame, before: Saga, after: Saga, came: Sequence[Came],
              now: datetime) -> Callable[[], list[LinkRow]]:  # fmt: skip
@@ -207,6 +209,8 @@ class SagaStore:
                     row.match_key = item.match_key
                     turn.remember(row, item.record, item)
                 _hold(row, item.reason)
+            elif item.phase is ItemPhase.ABANDONED and item.moves and item.reason and item.reason.code == "not_sent" and row:
+                self._telling.not_moved(turn.session, turn.room(row.room_id), turn.frame.facts.organizer, row)
         for row in turn.rows:
             if row.state == "moving":
                 row.state = standing_state(row)
@@ -227,6 +231,8 @@ class SagaStore:
             if item.phase is ItemPhase.GONE:
                 _end(row, frame.ends_as, turn.now, Reason(frame.ends_as, frame.facts.ending.removeprefix("Room Booker: ").capitalize()))
                 turn.tell(frame.ends_as, row.reason or "", item=item)
+                if frame.ends_as == "released" and not _is_known(turn.rows, row):
+                    self._telling.released(turn.session, turn.room(item.room_id), frame.facts.organizer, row)
             elif item.phase is ItemPhase.ASKED:
                 _hold(row, item.reason)
                 reason = item.reason.message if item.reason else "Approve or refuse this cancellation."
@@ -255,6 +261,12 @@ def standing_state(row: LinkRow) -> str:
     if topdesk is not None and topdesk.standing == Standing.REQUESTED:
         return "awaiting_approval"
     return "confirmed" if _has(row, Side.EXCHANGE) else "awaiting_appointment"
+
+
+def _is_known(rows: Sequence[LinkRow], ended: LinkRow) -> bool:
+    """The dates of a series are told of once."""
+    kin = [row for row in rows if row is not ended and row.series_id is not None and row.room_id == ended.room_id]
+    return any(row.state == "released" for row in kin)
 
 
 def _why_not_moved(saga: Saga) -> str:
