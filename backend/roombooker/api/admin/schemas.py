@@ -1,11 +1,13 @@
 """What the admin pages send and get."""
 
+from typing import Any
+
 from marshmallow import EXCLUDE, Schema, fields, validate
 
 from roombooker.api.schemas import Answer, BookingOut, Instant, Strict, Text
 
 
-def _kept(what: str) -> fields.List:
+def _kept(what: str) -> "fields.List[Any]":
     return fields.List(fields.Dict(), required=True, metadata={"description": what})
 
 
