@@ -5,7 +5,9 @@ from pathlib import Path
 
 import click
 
-from roombooker.console import json_option, product, progress, say
+from roombooker.console import json_option, product, progress, say, stoppable
+
+_GO_ON = "Rooms that are on stay on and are loaded by a worker; the same command goes on where it was. `roombooker rooms list` shows them."
 
 
 @click.group()
@@ -78,12 +80,13 @@ def enable_rooms(room: tuple[str, ...], every: bool, preview: bool, as_json: boo
         raise click.UsageError("Name rooms by id or mailbox, or say --all.")
     golive = product().services.golive
     if preview:
-        report = golive.preview(room, every=every)
+        with stoppable("Nothing was written."), progress("Reading both sides", quiet=as_json) as show:
+            report = golive.preview_all(room, every=every, progress=show)
     else:
-        with progress("Loading both sides", quiet=as_json) as show:
-            report = golive.enable(room, every=every, progress=show)
+        with stoppable(_GO_ON), progress("Loading both sides", quiet=as_json) as show:
+            report = golive.enable(room, every=every, progress=show, is_patient=True)
     say(report, as_json=as_json, text="\n".join(report["lines"]))
-    sys.exit(1 if any(r.get("failed") for r in report["rooms"]) else 0)
+    sys.exit(0 if report["ok"] else 1)
 
 
 @rooms.command("disable")

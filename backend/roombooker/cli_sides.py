@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from roombooker.console import json_option, product, progress, say
+from roombooker.console import json_option, product, progress, say, stoppable
 from roombooker.errors import RoomBookerError
 
 
@@ -70,8 +70,10 @@ def doctor(as_json: bool) -> None:  # noqa: FBT001  click's way
 @click.option("--enable-all", is_flag=True, help="Switch every pair on, not only those that bear our stamps.")
 @json_option
 def rebuild(enable_all: bool, as_json: bool) -> None:  # noqa: FBT001  click's way
-    """Restore rooms, links, cursors and the index from the stamps on both sides; says what needs a backup."""
-    report = product().services.rebuild.run(enable_all=enable_all)
+    """Restore rooms, links, cursors and the index from the stamps on both sides; says what needs a backup. Exit 1 where a room is not whole."""
+    service = product().services.rebuild
+    with stoppable("What is restored stays; run `roombooker rebuild` again for the rest."), progress("Rebuilding", quiet=as_json) as show:
+        report = service.run(enable_all=enable_all, progress=show)
     say(report, as_json=as_json, text="\n".join(report["lines"]))
     sys.exit(1 if report["failed"] else 0)
 

@@ -1,9 +1,12 @@
 """What the commands share: the product of this machine's settings, answers for people or programs, progress, failures in a sentence."""
 
 import json
+import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -59,3 +62,25 @@ def progress(what: str, *, quiet: bool) -> Iterator[Progress]:
             bar.update(done - bar.n)
 
         yield show
+
+
+@contextmanager
+def stoppable(advice: str) -> Iterator[None]:
+    """Ctrl-C ends what is at hand and says how to go on, with a shell's own 130; a second one leaves it as a crash would."""
+    stopped: list[int] = []
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        if stopped:
+            os._exit(130)
+        stopped.append(number)
+        os.write(2, b"\nStopping: what is at hand is finished first; Ctrl-C again does not wait for it.\n")  # an echo may be under way
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo(f"Stopped. {advice}", err=True)
+        sys.exit(130)
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -24,10 +24,20 @@ class Pass:
     failed: int = 0
     stopped: str | None = None  # why the room is held
     skipped: bool = False  # somebody else holds the lease
+    reason: str | None = None  # why it could not be looked at, in a sentence
 
     @property
     def is_clean(self) -> bool:
         return not self.failed and not self.stopped and not self.skipped
+
+    @property
+    def trouble(self) -> str | None:
+        """In words, what is left undone; None where nothing is."""
+        if self.skipped:
+            return "a worker is at it now."
+        if self.failed and not self.reason:
+            return f"{self.failed} to be tried again, which a worker does."
+        return self.stopped or self.reason
 
 
 class Errand(Protocol):

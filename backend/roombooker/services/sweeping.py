@@ -151,22 +151,23 @@ class Sweeper:
             if isinstance(changes, Exception):
                 raise changes
             if changes.is_full or not (changes.bookings or changes.gone or changes.restated):
-                if not dry_run:
-                    self._store(room, changes)
-                return []
+                is_taken = not dry_run and not self._store(room, changes)
+                return [Pass(room.id, skipped=True)] if is_taken else []
             return [self._sync.sync_room(room.id, cause=cause, dry_run=dry_run, changes=changes)]
         except RoomBookerError as error:
             return [self._failed(room, error)]
 
-    def _store(self, room: Room, changes: Changes) -> None:
+    def _store(self, room: Room, changes: Changes) -> bool:
+        """False where somebody is reading it right now."""
         owner = f"sweep:{ULID()}"
         if not leases.take_room(self._database, room.id, owner, self._clock(), self._lease):
-            return  # somebody is reading it right now
+            return False
         try:
             with self._database.write() as session:
                 self._sync.remember_changes(session, room, changes)
         finally:
             leases.give_room(self._database, room.id, owner)
+        return True
 
     # TOPdesk
 
@@ -233,7 +234,7 @@ class Sweeper:
     def _failed(self, room: Room, error: RoomBookerError) -> Pass:
         self._sync.alarm(room, error)
         _log.warning("a room could not be swept", room=room.id, error=error.code)
-        return Pass(room.id, failed=1)
+        return Pass(room.id, failed=1, reason=error.message)
 
 
 def _read_roll(value: str, now: datetime) -> _Roll:

@@ -39,15 +39,15 @@ class Preview(MethodView):
     @part.answers(200, GoLiveOut, errors=(404, 502, 503))
     def get(self, room_id: str) -> Response:
         """Both sides laid over each other: what matches, what is on one side only, what conflicts. Writes nothing."""
-        return json_response(services().golive.preview([room_id]))
+        return json_response(services().golive.preview(room_id))
 
 
 @part.at("/<string(maxlength=40):room_id>/enable")
 class Enable(MethodView):
     @signed_in(Role.ADMIN)
-    @part.answers(200, GoLiveOut, errors=(400, 404, 502, 503))
+    @part.answers(200, GoLiveOut, errors=(400, 404))
     def post(self, room_id: str) -> Response:
-        """Switch on: what is on both sides is adopted, never wiped."""
+        """Switch on: what is on both sides is adopted, never wiped. Where a side is away, the room is on, and `reason` says so."""
         return json_response(services().golive.enable([room_id]))
 
 

@@ -129,10 +129,12 @@ class GoLiveRoomOut(Answer):
     made = fields.Integer()
     for_the_work_list = fields.Integer()
     failed = fields.Integer()
+    reason = fields.String(metadata={"description": "Why the room is on but not loaded yet; a worker does it later."})
     lines = fields.List(fields.String(), required=True)
 
 
 class GoLiveOut(Answer):
+    ok = fields.Boolean(required=True, metadata={"description": "All that was asked for is done."})
     rooms = fields.List(fields.Nested(GoLiveRoomOut), required=True)
     lines = fields.List(fields.String(), required=True)
 
