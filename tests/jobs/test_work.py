@@ -99,6 +99,53 @@ def test_the_nightly_jobs_run_once_a_night(counted: Counted, clock: ManualClock)
     assert [counted.calls.count(name) for name in ("trim", "refresh", "sweep full (nightly comparison)")] == [2, 2, 2]
 
 
+def _tick_for(minutes: int, clock: ManualClock, *works: Work, step: int = 1) -> None:
+    for _ in range(0, minutes, step):
+        clock.advance(timedelta(minutes=step))
+        for work in works:
+            work.tick()
+
+
+def test_a_nightly_job_that_failed_is_tried_again_soon_by_one_machine(counted: Counted, clock: ManualClock) -> None:
+    one, other = _work(counted, clock), _work(counted, clock)
+    counted.ill = {"refresh"}
+    for work in (one, other):
+        work.tick()
+    first = counted.calls.count("refresh")
+    _tick_for(4, clock, one, other)
+    assert counted.calls.count("refresh") == first <= 2, "not at once, or TOPdesk is asked each second"
+    counted.ill = set()
+    _tick_for(20, clock, one, other)
+    assert counted.calls.count("refresh") == first + 1
+    assert [counted.calls.count(name) for name in ("trim", "sweep full (nightly comparison)")] == [1, 1]
+
+
+def test_a_nightly_job_that_fails_on_is_tried_ever_more_seldom(counted: Counted, clock: ManualClock) -> None:
+    work = _work(counted, clock)
+    counted.ill = {"refresh"}
+    _tick_for(12 * 60, clock, work, step=5)
+    assert 12 <= counted.calls.count("refresh") <= 18
+
+
+def test_what_comes_by_itself_in_a_minute_needs_no_second_try(counted: Counted, clock: ManualClock) -> None:
+    work = _work(counted, clock)
+    counted.ill = {"keep_up"}
+    for _ in range(3):
+        _tick_for(1, clock, work)
+        work.tick()
+    assert counted.calls.count("keep_up") == 3
+
+
+def test_a_job_that_failed_before_a_restart_is_tried_by_the_next_worker(counted: Counted, clock: ManualClock) -> None:
+    counted.ill = {"refresh"}
+    _work(counted, clock).tick()
+    counted.ill = set()
+    work = _work(counted, clock)
+    for _ in range(2):
+        work.tick()
+    assert counted.calls.count("refresh") == 2
+
+
 def test_a_job_that_fails_stops_no_other(counted: Counted, clock: ManualClock) -> None:
     counted.ill = {"sweep near (near sweep)", "finish_due", "roll"}
     _work(counted, clock).tick()

@@ -26,6 +26,7 @@ _log = structlog.get_logger(__name__)
 
 
 _NIGHT = timedelta(hours=2)  # UTC: when the nightly jobs are due
+_SOON, _LATER = timedelta(minutes=5), timedelta(hours=1)  # between two tries of what failed: TOPdesk is away for minutes, and at night
 _Schedule = tuple[str, timedelta, timedelta, Callable[[], object]]
 """Name, how often, how long after the round hour or day, what."""
 
@@ -50,6 +51,7 @@ class Work:
         self._settings = settings
         self._clock = clock
         self._past: dict[str, str] = {}  # the tick of each schedule that has been taken, by us or by others
+        self._again: dict[str, tuple[int, datetime]] = {}  # the schedules that failed here: how often, and when they are tried again
 
     def run(self, kind: str | None = None) -> int:
         """Do what is due now (`kind`: intents | notices | holds | mails only); how many things were done. One failure never stops the
@@ -89,16 +91,23 @@ class Work:
         return done + self._guarded("horizon", self._helpers.sync.roll)
 
     def _on_schedule(self, schedules: "tuple[_Schedule, ...]") -> int:
-        """Each tick of a schedule is taken by one machine."""
+        """Each tick of a schedule is taken by one machine; what fails is tried again sooner than its next tick, if that is far."""
         done, now = 0, self._clock()
         for name, every, offset, job in schedules:
             slot = str(int((now - offset).timestamp() // (every / timedelta(seconds=1))))
-            if self._past.get(name) == slot:
+            times, again_at = self._again.get(name, (0, None))
+            if self._past.get(name) == slot and (again_at is None or again_at > now):
                 continue
             is_ours = leases.take_slot(self._database, name, slot, now)
             self._past[name] = slot
-            if is_ours:
-                done += self._guarded(name, _once(job))
+            self._again.pop(name, None)
+            if not is_ours:
+                continue
+            is_well = bool(self._guarded(name, _once(job)))
+            done += is_well
+            if not is_well and every > _SOON:
+                self._again[name] = times + 1, now + min(_SOON * 2 ** min(times, 10), _LATER)
+                leases.give_slot(self._database, name, slot)
         return done
 
     def _sweeps(self) -> "tuple[_Schedule, ...]":

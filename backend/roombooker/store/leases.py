@@ -82,5 +82,11 @@ def take_slot(database: Database, name: str, slot: str, now: datetime) -> bool:
     return True
 
 
+def give_slot(database: Database, name: str, slot: str) -> None:
+    """It came to nothing: whoever asks next may take it."""
+    with database.write() as session:
+        session.execute(delete(ScheduleSlotRow).where(ScheduleSlotRow.name == name, ScheduleSlotRow.slot == slot))
+
+
 def _count(result: Result[Any]) -> int:
     return int(result.rowcount)  # type: ignore[attr-defined]
