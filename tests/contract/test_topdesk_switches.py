@@ -247,6 +247,23 @@ def test_one_room_of_several_is_left_without_ending_the_others(topdesk: Faciliti
     assert [b.slot for b in topdesk.listed(slot, topdesk.other_room)] == [slot]
 
 
+def test_a_room_that_a_reservation_has_lost_is_read_as_a_tombstone_and_never_as_its_other_room(
+    topdesk: FacilitiesUnderTest, sandbox: RunningSandbox
+) -> None:
+    made = topdesk.create(fresh_slot())
+    other = {"location": {"id": topdesk.other_room.location_id}}
+    sandbox.topdesk.post(f"/reservations/{made.ref}/reservedFacilities/add", json={"add": [other]}).raise_for_status()
+    here = topdesk.calendar.get(topdesk.room, made.ref)
+    assert (here.place, here.is_live) == (topdesk.room.location_id, True)
+    there = topdesk.calendar.get(topdesk.other_room, f"{made.ref}:{topdesk.other_room.location_id}")
+    assert {here.ref, there.ref} == {here.refs[1], there.refs[1]}
+    sandbox.topdesk.post(f"/reservations/{made.ref}/reservedFacilities/remove", json={"remove": [other]}).raise_for_status()
+    lost = topdesk.calendar.get(topdesk.other_room, there.ref)
+    assert (lost.ref, lost.place, lost.standing) == (there.ref, there.place, Standing.CANCELLED)
+    alone = topdesk.calendar.get(topdesk.room, here.ref)
+    assert (alone.ref, alone.place, alone.is_live) == (made.ref, topdesk.room.location_id, True)
+
+
 def test_locations_tell_what_the_import_needs(topdesk: FacilitiesUnderTest, sandbox: RunningSandbox) -> None:
     found = {location.id: location for location in topdesk.calendar.locations()}
     for room in sandbox.world.directory.rooms:

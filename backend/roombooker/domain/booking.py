@@ -23,6 +23,11 @@ def born_at(match_key: str) -> datetime:
     return ULID.from_str(match_key.removeprefix("ORB-")).datetime
 
 
+def reservation_id(ref: str) -> str:
+    """The TOPdesk reservation that a ref is about: its first part, where it also names one of several rooms."""
+    return ref.partition(":")[0]
+
+
 class Side(StrEnum):
     TOPDESK = "topdesk"
     EXCHANGE = "exchange"
@@ -95,6 +100,13 @@ class Booking:
     @property
     def is_live(self) -> bool:
         return self.standing.is_live
+
+    @property
+    def refs(self) -> tuple[str, str]:
+        """What TOPdesk's side may call this record: alone in its reservation, and as one of several rooms. It changes between the two when
+        somebody adds a room or takes one out."""
+        ident = reservation_id(self.ref)
+        return ident, f"{ident}:{self.place}"
 
     @property
     def series_mark(self) -> str | None:

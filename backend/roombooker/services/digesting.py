@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy.orm import Session
 from ulid import ULID
 
-from roombooker.domain.booking import Booking, Side
+from roombooker.domain.booking import Booking
 from roombooker.domain.calendar import Facilities
 from roombooker.domain.link import Link
 from roombooker.errors import NotFound, RoomBookerError
@@ -141,7 +141,7 @@ class Digest:
         except NotFound:
             records = []
         with self._database.read() as session:
-            links = linking.links_by_ref(session, Side.TOPDESK, [ref, *(b.ref for b in records if b.ref != ref)])
+            links = linking.links_of_reservation(session, ref)
             placed = [replace(b, room_id=at.id) for b in records if (at := rooms.by_location(session, b.place)) and at.enabled]
         todo = sorted({b.room_id for b in placed} | {link.room_id for link in links})
         if not todo or _is_as_remembered(placed, links):

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from roombooker.domain.booking import Booking, Side
+from roombooker.domain.booking import Booking, Side, reservation_id
 from roombooker.domain.calendar import Calendar, Changes, Facilities, Listing, MeetingCalendar
 from roombooker.domain.link import Link
 from roombooker.domain.plan import Ending, View
@@ -108,11 +108,7 @@ class Reader:
         interest = [w for w in interest if not any(g.widened(_PAD) == w for g in given)]
         listings = [*listings, *(self._facilities.listing(room, w) for w in interest)]
         interest += given
-        reservations = {b.ref: b for listing in listings for b in listing.bookings}
-        # A listing is younger than what was named, but may lag behind it: the later change counts.
-        reservations |= {
-            b.ref: b for b in named if (b.room_id == room.id or b.ref in reservations) and not _is_older(b, reservations.get(b.ref))
-        }
+        reservations = _with_named(room, {b.ref: b for listing in listings for b in listing.bookings}, named)
         return self._put_together(room, interest, reservations, changes, tuple(listings))
 
     def still_true(self, room_id: str, changes: Changes | None, listings: Sequence[Listing]) -> tuple[Changes | None, list[Listing]]:
@@ -148,7 +144,7 @@ class Reader:
         touched = [*(b.slot for b in (*told.changes.bookings, *told.known.values(), *named)), *(link.slot for link in told.links)]
         if named:
             with self._database.read() as session:
-                touched += [link.slot for link in linking.links_by_ref(session, Side.TOPDESK, [b.ref for b in named])]
+                touched += [link.slot for link in linking.links_by_ref(session, Side.TOPDESK, _all_refs(named))]
         zone = ZoneInfo(room.time_zone)
         return merged([*windows, *(local_days(slot, zone) for slot in touched)])
 
@@ -159,6 +155,7 @@ class Reader:
             live_keys = linking.live_keys(session, room.id)  # before the links: what ended in between is a link by then
             meetings = self._meetings_in(session, room, interest, changes)
             links, strangers = self._links(session, room, interest, reservations, meetings, changes)
+            reservations = _without_shared_keys(session, reservations, links.values())
             known = {room.id: room} | rooms.by_ids(session, {link.room_id for link in links.values()} - {room.id})
             held_reason = session.scalar(select(RoomRow.held_reason).where(RoomRow.id == room.id))
             elsewhere = sightings.by_refs(session, Side.EXCHANGE, _foreign(links.values(), room, strangers))
@@ -166,7 +163,9 @@ class Reader:
             gone = {
                 ref for ref, b in told.items() if b.series_ref in (*changes.restated, *changes.gone)
             }  # said by the whole series: no need to ask each
+        self._rename(links, reservations, known)
         topdesk, t_endings = self._find_missing(self._facilities, Side.TOPDESK, links.values(), reservations, known)
+        self._rename(links, topdesk, known)
         exchange, e_endings = self._find_missing(self._meetings, Side.EXCHANGE, links.values(), meetings | elsewhere, known, gone)
         exchange |= self._come_back(room, links.values(), exchange)
         topdesk, exchange = self._placed(room, topdesk, known), self._placed(room, exchange, known)
@@ -207,6 +206,8 @@ class Reader:
             refs[Side.EXCHANGE] |= set(changes.gone)
         for side, wanted in refs.items():
             wanted -= {r.ref for link in found.values() if (r := link.remembered(side))}
+            if side is Side.TOPDESK:
+                wanted = _all_refs(reservations[ref] for ref in wanted)
             found |= {link.id: link for link in linking.links_by_ref(session, side, wanted)}
         linked = {link.exchange.ref for link in found.values() if link.exchange}
         uids = {b.ical_uid for b in meetings.values() if b.ical_uid and b.is_live and b.ref not in linked}
@@ -244,8 +245,20 @@ class Reader:
                 if record.is_archived and record.is_live:
                     endings[remembered.ref] = Ending.UNREADABLE
                 else:
-                    found[remembered.ref] = record
+                    found[record.ref] = record
         return found, endings
+
+    def _rename(self, links: dict[str, Link], shown: Mapping[str, Booking], known: Mapping[str, Room]) -> None:
+        """A reservation that gains or loses a room calls its other rooms' records by another ref: their links go on with that one."""
+        missing = [link for link in links.values() if link.topdesk and link.topdesk.ref not in shown]
+        if not missing:
+            return
+        there = {(reservation_id(b.ref), b.place): b.ref for b in shown.values()}
+        for link in missing:
+            ref = there.get((reservation_id(link.topdesk.ref), known[link.room_id].location_id)) if link.topdesk else None
+            if ref is not None:
+                with self._database.write() as session:
+                    links[link.id] = linking.rename(session, link, Side.TOPDESK, ref)
 
     def _placed(self, own: Room, records: Mapping[str, Booking], known: Mapping[str, Room]) -> dict[str, Booking]:
         """Each with the id of the room that it lies in by its place; "" where that is none of our enabled rooms."""
@@ -263,6 +276,30 @@ class Reader:
 
 def _covers(windows: Sequence[Slot], slot: Slot) -> bool:
     return any(window.contains(slot) for window in windows)
+
+
+def _with_named(room: Room, listed: dict[str, Booking], named: Sequence[Booking]) -> dict[str, Booking]:
+    """A listing is younger than what was named, but may lag behind it: the later change of a reservation counts, for all its rooms."""
+    if not named:
+        return listed
+    there = {reservation_id(b.ref): b for b in listed.values()}
+    later = [b for b in named if not _is_older(b, there.get(reservation_id(b.ref)))]
+    told = {reservation_id(b.ref) for b in later}
+    stays = {ref: b for ref, b in listed.items() if reservation_id(ref) not in told}
+    return stays | {b.ref: b for b in later if b.room_id == room.id or b.ref in listed}
+
+
+def _without_shared_keys(session: Session, reservations: dict[str, Booking], links: Iterable[Link]) -> dict[str, Booking]:
+    """A reservation bears one key, though it may hold several rooms: one that joins rooms which are linked waits for no appointment
+    because of it."""
+    linked = {link.topdesk.ref for link in links if link.topdesk}
+    new = [b for b in reservations.values() if b.match_key and b.ref == b.refs[1] and b.ref not in linked]
+    shared = [b for b in new if linking.links_of_reservation(session, b.ref)]
+    return reservations | {b.ref: replace(b, match_key=None) for b in shared}
+
+
+def _all_refs(reservations: Iterable[Booking]) -> set[str]:
+    return {ref for b in reservations for ref in b.refs}
 
 
 def _is_older(named: Booking, listed: Booking | None) -> bool:

@@ -1,18 +1,18 @@
 """Links as the plan wants them: rows to domain Links and back, and what was last seen of each side."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Row, Select, Table, bindparam, delete, exists, func, select
+from sqlalchemy import Row, Select, String, Table, bindparam, delete, exists, func, select, union_all, update
 from sqlalchemy.orm import Session
 from ulid import ULID
 
-from roombooker.domain.booking import Booking, Person, Side, Standing, new_match_key
+from roombooker.domain.booking import Booking, Person, Side, Standing, new_match_key, reservation_id
 from roombooker.domain.link import Link, Pending, Remembered, Settled
 from roombooker.domain.slot import Slot
-from roombooker.store.models import ClaimRow, IntentRow, LinkRow, LinkSideRow
+from roombooker.store.models import ClaimRow, IntentRow, LinkRow, LinkSideRow, RoomRow
 
 ENDED = ("released", "cancelled", "refused")
 AWAITING = ("awaiting_appointment", "awaiting_approval")
@@ -31,10 +31,15 @@ _BOTH = select(
 _IN_WINDOW = _BOTH.where(_L.room_id.in_(bindparam("rooms", expanding=True)), _L.end_at > bindparam("start"), _L.start_at < bindparam("end"))
 _OF_REFS = select(_OWN.c.link_id).where(_OWN.c.side == bindparam("side"), _OWN.c.ref.in_(bindparam("refs", expanding=True)))
 _BY_REF = _BOTH.where(_L.id.in_(_OF_REFS))
+_IDENT = bindparam("ident", type_=String)
+_ITS_REFS = union_all(select(_IDENT), select(_IDENT + ":" + RoomRow.location_id))  # no prefix: a collation may keep that from the index
+_OF_RESERVATION = select(_OWN.c.link_id).where(_OWN.c.side == Side.TOPDESK, _OWN.c.ref.in_(_ITS_REFS))
+_BY_RESERVATION = _BOTH.where(_L.id.in_(_OF_RESERVATION))
 _BY_UID = _BOTH.where(_L.ical_uid.in_(bindparam("uids", expanding=True)), _L.room_id != bindparam("room"))
 _OPEN = select(_INTENT.booking_id, _INTENT.state, _INTENT.progress).where(_INTENT.finished_at.is_(None))
 _OPEN_OF = _OPEN.where(_INTENT.booking_id.in_(bindparam("bookings", expanding=True)))
 _RELEASE = delete(_SIDE).where(_S.side == bindparam("side"), _S.ref == bindparam("ref"), _S.link_id != bindparam("besides"))
+_RENAME = update(_SIDE).where(_S.side == bindparam("on"), _S.ref == bindparam("old"), _S.link_id == bindparam("of"))
 _Stored = tuple[LinkRow | Row[Any], dict[str, Remembered]]
 
 
@@ -63,6 +68,21 @@ def links_by_ref(session: Session, side: Side, refs: Iterable[str]) -> list[Link
     for at in range(0, len(wanted), _MANY):
         found += _found(session, _BY_REF, {"side": side, "refs": wanted[at : at + _MANY]})
     return _links(session, found)
+
+
+def links_of_reservation(session: Session, ref: str) -> list[Link]:
+    """All that remember this TOPdesk reservation, whichever of our rooms it holds for them."""
+    return _links(session, _found(session, _BY_RESERVATION, {"ident": reservation_id(ref)}))
+
+
+def rename(session: Session, link: Link, side: Side, ref: str) -> Link:
+    """The same record goes by another ref now. The link as it then is; as it was where that ref is another link's."""
+    was = link.remembered(side)
+    if was is None or linked_refs(session, side, [ref]):
+        return link
+    session.execute(_RENAME, {"on": side, "old": was.ref, "of": link.id, "ref": ref})
+    now = replace(was, ref=ref)
+    return replace(link, topdesk=now) if side is Side.TOPDESK else replace(link, exchange=now)
 
 
 def linked_refs(session: Session, side: Side, refs: Sequence[str]) -> set[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from roombooker.domain.booking import Booking, Draft, Side, Standing
+from roombooker.domain.booking import Booking, Draft, Side, Standing, reservation_id
 from roombooker.domain.calendar import Listing, Location, PersonCard
 from roombooker.domain.room import Room
 from roombooker.domain.slot import Slot
@@ -21,12 +21,13 @@ from roombooker.topdesk.mapping import (
     LIVE_STATUSES,
     Dialect,
     read_bookings,
+    read_lost,
     write_match_key,
     write_persons,
     write_reservation,
     write_subject,
 )
-from roombooker.topdesk.reservations import Reservations, reservation_id
+from roombooker.topdesk.reservations import Reservations
 
 _ROOMS_IN_A_QUERY = 100  # keeps the address under 8,000 characters
 _LOCATION = "reservedFacilities.location.id"
@@ -100,7 +101,7 @@ class TopdeskFacilities:
         return self._one(room, self._reservations.get(ident), location)
 
     def anywhere(self, ref: str) -> list[Booking]:
-        return read_bookings(self._reservations.get(ref.partition(":")[0]), {}, self._dialect)
+        return read_bookings(self._reservations.get(reservation_id(ref)), {}, self._dialect)
 
     def find(self, room: Room, match_key: str) -> Booking | None:
         field = self._dialect.match_field
@@ -117,7 +118,7 @@ class TopdeskFacilities:
 
     def change(self, room: Room, seen: Booking, draft: Draft) -> Booking:
         """Reschedule, then move, then PATCH, each only where it differs; a second step that is refused takes the first one back."""
-        ident = reservation_id(seen)
+        ident = reservation_id(seen.ref)
         card: dict[str, Any] | None = None
         if seen.slot != draft.slot:
             card = self._reservations.reschedule(ident, draft.slot)
@@ -127,7 +128,7 @@ class TopdeskFacilities:
             except Refused:
                 if card is not None:
                     self._reservations.reschedule(ident, seen.slot)
-                if seen.series_ref is None:
+                if seen.series_ref is None or seen.ref != ident:  # an end would take its other rooms along
                     raise
                 return self._made_anew(room, seen, draft)
         body = self._edits(seen, draft)
@@ -162,15 +163,15 @@ class TopdeskFacilities:
             return replace(seen, standing=Standing.REJECTED if _ends_by_rejection(seen) else Standing.CANCELLED)
 
     def stamp(self, room: Room, seen: Booking, match_key: str) -> Booking:
-        card = self._reservations.patch(reservation_id(seen), write_match_key(match_key, self._dialect))
+        card = self._reservations.patch(reservation_id(seen.ref), write_match_key(match_key, self._dialect))
         return self._one(room, card, seen.place)
 
     def make_series(self, room: Room, seen: Booking, dates: Sequence[date]) -> list[Booking]:
         """TOPdesk copies the optional fields to every occurrence: each needs a stamp of its own afterwards. In start order."""
-        return self._occurrences(room, self._reservations.make_recurrent(reservation_id(seen), dates))
+        return self._occurrences(room, self._reservations.make_recurrent(reservation_id(seen.ref), dates))
 
     def extend_series(self, room: Room, seen: Booking, dates: Sequence[date]) -> list[Booking]:
-        return self._occurrences(room, self._reservations.make_recurrent(reservation_id(seen), dates, is_series=True))
+        return self._occurrences(room, self._reservations.make_recurrent(reservation_id(seen.ref), dates, is_series=True))
 
     def _occurrences(self, room: Room, series: str) -> list[Booking]:
         found, is_complete = self._read(fiql.equals("series.id", series), {room.location_id: room.id})
@@ -218,11 +219,16 @@ class TopdeskFacilities:
         return found, is_readable
 
     def _one(self, room: Room, card: Mapping[str, Any], location: str = "") -> Booking:
-        found = read_bookings(card, {room.location_id: room.id}, self._dialect)
-        wanted = [b for b in found if b.place == (location or room.location_id)]
-        if not found:
+        """The record of that location; without one, that of the room, or the only one, wherever it was moved. A location that the
+        reservation has lost to others is a tombstone: it exists and does not hold it."""
+        rooms, place = {room.location_id: room.id}, location or room.location_id
+        found = read_bookings(card, rooms, self._dialect)
+        here = next((b for b in found if b.place == place), None)
+        if here is None and not card.get("reservedFacilities"):
             raise NotFound("TOPdesk's reservation holds no room.")
-        return (wanted or found)[0]
+        if here is None and not location and len(found) == 1:
+            return found[0]
+        return here or read_lost(card, place, rooms, self._dialect)
 
     def _edits(self, seen: Booking, draft: Draft) -> dict[str, Any]:
         """What a PATCH must carry; {} where nothing differs. The requester's id is not in a Booking, so their address decides."""
@@ -246,12 +252,12 @@ class TopdeskFacilities:
 
     def _end(self, booking: Booking) -> None:
         if _ends_by_rejection(booking):
-            self._reservations.reject(reservation_id(booking))
+            self._reservations.reject(reservation_id(booking.ref))
         else:
-            self._reservations.cancel(reservation_id(booking))
+            self._reservations.cancel(reservation_id(booking.ref))
 
     def _look(self, room: Room, seen: Booking) -> Booking:
-        return self._one(room, self._reservations.get(reservation_id(seen)), seen.place)
+        return self.get(room, seen.ref)
 
 
 def _ends_by_rejection(booking: Booking) -> bool:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -67,6 +67,12 @@ def read_bookings(card: Mapping[str, Any], rooms: Mapping[str, str], dialect: Di
     held = card.get("reservedFacilities")
     facilities = [f for f in (held if isinstance(held, list) else []) if isinstance(f, Mapping) and value_at(f, "location.id")]
     return [_booking(card, facility, rooms, dialect, is_one_of_many=len(facilities) > 1) for facility in facilities]
+
+
+def read_lost(card: Mapping[str, Any], place: str, rooms: Mapping[str, str], dialect: Dialect) -> Booking:
+    """The tombstone of a location that the reservation does not hold any more."""
+    lost = _booking(card, {"location": {"id": place}}, rooms, dialect, is_one_of_many=True)
+    return replace(lost, standing=Standing.CANCELLED)
 
 
 def _booking(

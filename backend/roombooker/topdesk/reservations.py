@@ -6,7 +6,6 @@ from typing import Any
 
 import structlog
 
-from roombooker.domain.booking import Booking
 from roombooker.domain.slot import Slot
 from roombooker.errors import Garbled, Refused
 from roombooker.settings import Settings
@@ -20,11 +19,6 @@ _MOST_DATES = 999  # occurrences in a series
 _REASONS_SECONDS = 3600.0
 
 _log = structlog.get_logger(__name__)
-
-
-def reservation_id(booking: Booking) -> str:
-    """A ref is the reservation's id, with its location behind a colon where it holds several rooms."""
-    return booking.ref.partition(":")[0]
 
 
 class Reservations:
