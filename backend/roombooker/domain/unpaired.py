@@ -12,6 +12,7 @@ from roombooker.domain.matching import Meeting, Pair, Waiting, match
 from roombooker.domain.view import Rules
 
 Records = Mapping[Side, Mapping[str, Booking]]
+_HELD = "Hold ambiguous"  # as it is marked on a link
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +38,16 @@ def settle_unpaired(halves: Mapping[Side, Mapping[str, Half]], records: Records,
         meeting = doubt.meeting.booking
         hold = Hold("ambiguous", reason, doubt.meeting.link, exchange=meeting, candidates=doubt.candidates)
         yield from _unless_settled(hold, doubt.meeting.link, None, meeting, mark_of(doubt.candidates), rules)
+    apart = _found_apart(matches.meetings, records, rules) if is_complete[Side.TOPDESK] else {}
     if is_complete[Side.TOPDESK]:
         for found in matches.meetings:
-            yield from _reserve(found, records, rules)
+            if found.booking.ref in apart:
+                yield from _leave_to_a_person(found, apart[found.booking.ref], rules)
+            else:
+                yield from _reserve(found, records, rules)
     if is_complete[Side.EXCHANGE]:
-        yield from _invite_all(matches.waiting, planned.values(), rules)
+        meant = {b.ref for found in matches.meetings for b in apart.get(found.booking.ref, ()) if b.slot.overlaps(found.booking.slot)}
+        yield from _invite_all([w for w in matches.waiting if w.booking.ref not in meant], planned.values(), rules)
 
 
 def _alone(halves: Mapping[str, Half], records: Mapping[str, Booking], linked: set[str],
@@ -68,6 +74,32 @@ def _adopt(pair: Pair) -> Adopt:
     )  # fmt: skip
 
 
+def _found_apart(meetings: Sequence[Meeting], records: Records, rules: Rules) -> dict[str, tuple[Booking, ...]]:
+    """Meetings that were there before the room was ours, and for which TOPdesk has no place: an assistant's reservation, say. By ref, with
+    the reservations in their way. They stay a person's to settle until one of them changes."""
+    found: dict[str, tuple[Booking, ...]] = {}
+    for meeting in meetings:
+        source, link = meeting.booking, meeting.link
+        there = overlapping(records[Side.TOPDESK].values(), source.slot.widened(rules.block), rules.room_id)
+        if there and rules.is_first_load:
+            found[source.ref] = there
+        elif link is not None and link.settled is not None and link.settled.action == _HELD:
+            same = link.settled.exchange == fingerprint(source, rules.exchange.keeps)
+            if same and (link.settled.around == mark_of(there) or not rules.has_seen(source.slot)):
+                found[source.ref] = there
+    return found
+
+
+def _leave_to_a_person(meeting: Meeting, there: tuple[Booking, ...], rules: Rules) -> Iterator[Create | Hold]:
+    source, link = meeting.booking, meeting.link
+    if link is not None and not rules.has_seen(source.slot) and not rules.is_first_load:
+        return
+    reason = "When the room was loaded, the meeting and a reservation under another name lay on each other: is it the same booking?"
+    yield from _unless_settled(
+        Hold("ambiguous", reason, link, exchange=source, candidates=there), link, None, source, mark_of(there), rules
+    )
+
+
 def _reserve(meeting: Meeting, records: Records, rules: Rules) -> Iterator[Create | Hold]:
     source = meeting.booking
     there = overlapping(records[Side.TOPDESK].values(), source.slot.widened(rules.block), rules.room_id)
@@ -78,7 +110,7 @@ def _invite_all(waiting: Sequence[Waiting], meetings: Collection[Booking], rules
     """Reservations without a meeting; where a meeting, or an earlier one of these, already lies there, a person must choose."""
     invited: list[Booking] = []
     for waiter in sorted(waiting, key=lambda w: (w.booking.standing is Standing.CONFLICTING, w.booking.ref)):
-        if _is_awaited(waiter, rules):
+        if _is_awaited(waiter, rules) or not rules.has_seen(waiter.booking.slot):
             continue
         source = waiter.booking
         there = overlapping(meetings, source.slot, rules.room_id)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from roombooker.domain.booking import Booking, Side
 from roombooker.domain.fingerprint import Field
+from roombooker.domain.slot import Slot
 
 
 class Ending(Enum):
@@ -54,6 +55,13 @@ class Rules:
     block: timedelta = timedelta()  # how long lies between two bookings (Room.apart)
     live_keys: frozenset[str] = frozenset()  # keys of intents at work: their records belong to the saga
     nobody: frozenset[str] = frozenset()  # addresses that stand for no organizer: the person account's
+    is_first_load: bool = False  # what is there was there before us: it is matched, made or held, never declined
+    windows: tuple[Slot, ...] = ()  # what was looked at; (): everything
 
     def of(self, side: Side) -> SideRules:
         return self.topdesk if side is Side.TOPDESK else self.exchange
+
+    def has_seen(self, slot: Slot) -> bool:
+        """Whether all that may lie in what is left of the slot was looked at."""
+        ahead = Slot(max(slot.start, self.now), slot.end).widened(self.block)
+        return not self.windows or any(Slot(min(w.start, self.now - self.block), w.end).contains(ahead) for w in self.windows)

@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from roombooker.domain import pairing
@@ -12,9 +12,10 @@ from roombooker.domain.calendar import Facilities, Location, MeetingCalendar, Pl
 from roombooker.domain.room import Room
 from roombooker.errors import InvalidInput, NotFound
 from roombooker.services.policies import policy_of, with_policy
-from roombooker.store import rooms
+from roombooker.store import loading, rooms
 from roombooker.store.db import Database
 
+_LOADING = timedelta(days=1)  # the longest that a first load may take, begun again where it was stopped
 _HEADER = ["topdesk_location_id", "mailbox", "enabled"]
 _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
 
@@ -176,6 +177,8 @@ class RoomService:
                 if on and room.alarm:
                     raise InvalidInput(f"{room.name or room.mailbox} cannot be switched on: {room.alarm}")
                 chosen.append(room)
+            if on:  # whoever looks at one of them first finds what was there before us
+                loading.begin(session, [room.id for room in chosen if not room.enabled], until=self._clock() + _LOADING)
             for room in chosen:
                 self._switch(session, room, on=on)
         return [room.name or room.mailbox for room in chosen]

@@ -24,12 +24,13 @@ from roombooker.services.digesting import Digest
 from roombooker.services.guard import is_inferred, memory_of, reason_to_stop
 from roombooker.services.holding import Hold
 from roombooker.services.outcome import Errand, Pass, SubscriptionKeeper
+from roombooker.services.planning import Planner
 from roombooker.services.reading import Reader, Reading, cursor_name
 from roombooker.services.recurring import makes_series
 from roombooker.services.rules import rules_for
 from roombooker.services.sweeping import Sweeper
 from roombooker.settings import Settings
-from roombooker.store import linking, links, notices, occupancy, rooms, sightings, work_items
+from roombooker.store import linking, links, loading, notices, occupancy, rooms, sightings, work_items
 from roombooker.store.db import Database
 from roombooker.store.models import CursorRow, RoomRow
 from roombooker.store.upsert import upsert
@@ -54,7 +55,7 @@ class SyncService:
         self._clock = clock
         self._owner = owner[:36]
         self._reader = Reader(database=database, facilities=facilities, meetings=meetings, clock=clock, horizon=settings.horizon)
-        self._addresses = Addresses(database=database, meetings=meetings, clock=clock)
+        self._planner = Planner(database=database, meetings=meetings, settings=settings, clock=clock)
         self._digest = Digest(
             sync=self,
             database=database,
@@ -174,8 +175,8 @@ class SyncService:
 
     def _carry_out(self, look: "_Look", reading: Reading, *, dry_run: bool) -> Pass:
         room = reading.room
-        turn = Turn(room, rules_for(room, self._settings, self._clock(), reading.live_keys), look.cause)
-        actions = self._plan(reading, turn)
+        turn = Turn(room, self._planner.rules(reading, look.cause.by), look.cause)
+        actions = self._planner.plan(reading, turn.rules)
         if dry_run:
             return Pass(room.id, actions)
         stop = self._reason_to_stop(reading, actions)
@@ -189,8 +190,8 @@ class SyncService:
                 break
             told = self._reader.told(room, _overlaid(reading.changes, turn.written, room), reading.windows)
             reading = self._reader.read(room, told, reading.windows)
-            turn = replace(turn, rules=rules_for(room, self._settings, self._clock(), reading.live_keys))
-            actions = self._plan(reading, turn)
+            turn = replace(turn, rules=self._planner.rules(reading, look.cause.by))
+            actions = self._planner.plan(reading, turn.rules)
             everything += actions
         final = reading
 
@@ -198,6 +199,7 @@ class SyncService:
             self._remember(session, final, turn)
             if not failed and final.topdesk.is_complete:  # whatever somebody was to come back for has been looked at
                 notices.told(session, [one for one, ref in look.retries if any(w.contains(notices.retry_slot(ref)) for w in final.windows)])
+                self._planner.conclude(session, final, look.cause.by)
 
         return self._conclude(look, Pass(room.id, tuple(everything), done, failed), remember)
 
@@ -351,7 +353,13 @@ class SyncService:
     ) -> Iterator[Pass]:
         """The same for rooms that come on: pass by pass, since what is planned for them all is too much to keep; and one room is
         planned while another is written."""
-        return self._sweeper.sweep(window, cause=cause, room_ids=room_ids, dry_run=False, progress=progress, at_once=_LOADED_AT_ONCE)
+        undone: set[str] = set()
+        passes = self._sweeper.sweep(window, cause=cause, room_ids=room_ids, dry_run=False, progress=progress, at_once=_LOADED_AT_ONCE)
+        for done in passes:
+            undone |= set() if done.is_clean else {done.room_id}
+            yield done
+        with self._database.write() as session:
+            loading.end(session, set(room_ids) - undone)
 
     def roll(self) -> int:
         """The next stretch of the horizon, when it is due: no date is then staler than `horizon_every_seconds`. 1 if one was read."""
