@@ -10,15 +10,12 @@ from sqlalchemy import Table, bindparam, delete, or_
 from sqlalchemy.orm import Session
 
 from roombooker.domain.actions import Action, Adopt, Arrive
-from roombooker.domain.addresses import unsure
 from roombooker.domain.booking import Booking, Side
 from roombooker.domain.calendar import Changes, Facilities, Listing, MeetingCalendar
-from roombooker.domain.plan import plan
 from roombooker.domain.room import Room
 from roombooker.domain.sequence import dates_of, in_runs
 from roombooker.domain.slot import Slot
 from roombooker.errors import Denied, InProgress, NotFound, Refused, RoomBookerError, Unavailable
-from roombooker.services.addresses import Addresses
 from roombooker.services.applying import Applier, Cause, Turn
 from roombooker.services.digesting import Digest
 from roombooker.services.guard import is_inferred, memory_of, reason_to_stop
@@ -202,12 +199,6 @@ class SyncService:
                 self._planner.conclude(session, final, look.cause.by)
 
         return self._conclude(look, Pass(room.id, tuple(everything), done, failed), remember)
-
-    def _plan(self, reading: Reading, turn: Turn) -> tuple[Action, ...]:
-        """The same person may go by one address there and by another one here."""
-        asked = unsure(reading.links, reading.topdesk, reading.exchange, turn.rules)
-        exchange = replace(reading.exchange, bookings=self._addresses.fill(reading.exchange.bookings, asked)) if asked else reading.exchange
-        return plan(reading.links, reading.topdesk, exchange, turn.rules)
 
     def _apply(self, turn: Turn, actions: Sequence[Action], hold: Hold) -> tuple[int, int]:
         """How many went well, and how many must be tried again."""
