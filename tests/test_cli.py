@@ -4,6 +4,7 @@ import contextlib
 import csv
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -18,7 +19,7 @@ from click.testing import CliRunner
 
 from roombooker.cli import main
 from sandboxes import ALICE, RunningSandbox, start_sandbox
-from stack import settings_of
+from stack import eventually, settings_of
 
 BIN = Path(sys.executable).parent
 COMMANDS: dict[tuple[str, ...], tuple[str, ...]] = {
@@ -193,6 +194,53 @@ def test_a_preview_shows_both_sides_and_writes_nothing(shell: Shell, sandbox: Ru
     assert set(told) >= {"room", "name", "matched", "only_in_exchange", "only_in_topdesk", "conflicts", "lines"}
     assert told["matched"] + len(told["only_in_exchange"]) + len(told["only_in_topdesk"]) + len(told["conflicts"]) > 0
     assert [r["enabled"] for r in shell.json("rooms", "list", "--json")["rooms"] if r["id"] == room["id"]] == [False]
+
+
+def test_a_preview_of_all_names_what_cannot_be_read_and_shows_the_rest(shell: Shell) -> None:
+    report = shell.json("rooms", "enable", "--all", "--preview", "--json", expect=1, TOPDESK_URL="http://localhost:9")
+    assert len(report["rooms"]) == 4
+    assert all(": could not be read: " in line for line in report["lines"])
+
+
+def test_all_of_no_rooms_is_said_and_drift_of_none_can_not_be_told(shell: Shell, tmp_path: Path) -> None:
+    empty = Shell(tmp_path, shell.environment | {"ROOMBOOKER_DATABASE_URL": f"sqlite:///{tmp_path / 'empty.db'}"})
+    assert "rooms import" in empty("rooms", "enable", "--all", expect=2).stderr
+    report = empty.json("drift", "--json", expect=2)
+    assert (report["in_step"], report["checked"]) == (None, 0)
+    assert "! No room is switched on" in empty("drift", expect=2).stdout
+
+
+def test_rooms_come_on_while_topdesk_is_away_and_that_is_told(shell: Shell, tmp_path: Path) -> None:
+    away = Shell(tmp_path, shell.environment | {"ROOMBOOKER_DATABASE_URL": f"sqlite:///{tmp_path / 'away.db'}"})
+    away("rooms", "import")
+    told = away("rooms", "enable", "--all", expect=1, TOPDESK_URL="http://localhost:9")
+    assert told.stdout.count(", but not loaded: ") == 4
+    assert away("rooms", "list").stdout.count("on  ") == 4
+
+
+@pytest.mark.parametrize("command", [("rooms", "enable", "--all"), ("rebuild", "--enable-all")], ids=" ".join)
+def test_a_stopped_load_says_how_to_go_on_and_goes_on(
+    sandbox: RunningSandbox, shell: Shell, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    mine = Shell(tmp_path, shell.environment | {"ROOMBOOKER_DATABASE_URL": f"sqlite:///{tmp_path / 'stopped.db'}"})
+    mine("rooms", "import")
+    sandbox.control.patch("", json={"latency_ms": 200}).raise_for_status()
+    try:
+        process = subprocess.Popen(
+            [BIN / "roombooker", *command], env=mine.environment, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        eventually(lambda: "on  " in mine("rooms", "list").stdout, 30)
+        process.send_signal(signal.SIGINT)
+        _, stderr = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        sandbox.control.patch("", json={"latency_ms": 0}).raise_for_status()
+    assert process.returncode == 130
+    assert "Stopped." in stderr
+    assert "same command" in stderr or "`roombooker rebuild` again" in stderr
+    assert "Traceback" not in stderr
+    mine(*command)
+    assert mine.json("drift", "--json")["in_step"] is True
 
 
 def test_enabling_adopts_and_then_both_sides_are_in_step(live: Shell) -> None:

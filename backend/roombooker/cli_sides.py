@@ -35,7 +35,8 @@ def drift(repair: bool, dry_run: bool, as_json: bool) -> None:  # noqa: FBT001  
     built = product()
     try:
         repaired = built.services.on_request.run(dry_run=dry_run) if repair else None
-        report = built.services.drift.compare() | ({"repair": repaired} if repaired else {})
+        with progress("Comparing both sides", quiet=as_json) as show:
+            report = built.services.drift.compare(show) | ({"repair": repaired} if repaired else {})
     except RoomBookerError as error:
         report = {"in_step": None, "checked": 0, "differences": [], "unknown": [{"room": "", "reason": error.message}]}
         repaired = None
@@ -111,7 +112,7 @@ def _sync_text(report: dict[str, Any]) -> str:
 def _drift_text(report: dict[str, Any]) -> str:
     lines = [f"{d['room']}  {d['slot']}  {d['kind']}: {d['reason']}" for d in report["differences"]]
     lines += [f"{c['room']}  {c['slot']}  {c['reason']}" for c in report.get("conflicting", ())]
-    lines += [f"! {u['room']}: {u['reason']}" for u in report["unknown"]]
+    lines += [f"! {u['room']}: {u['reason']}" if u["room"] else f"! {u['reason']}" for u in report["unknown"]]
     count = len(report["differences"])
     verdict = {True: "In step", False: f"{count} difference{'' if count == 1 else 's'}", None: "Could not tell"}[report["in_step"]]
     return "\n".join([*lines, f"{verdict}; {report['checked']} bookings compared."])

@@ -17,7 +17,9 @@ from roombooker.settings import Settings
 from roombooker.store import links, rooms
 from roombooker.store.db import Database
 
-_AT_ONCE = 200  # rooms whose listings are in memory at once
+Progress = Callable[[int, int], None]
+_AT_ONCE = 50  # rooms whose listings are in memory at once: so few that TOPdesk is asked for just these, and not for all that it has
+NOTHING_IS_ON = "No room is switched on: `roombooker rooms enable` does it; after a lost database, `roombooker rebuild`."
 _ON_THE_WAY = ("reserving", "releasing", "moving", "awaiting_appointment", "awaiting_approval")
 
 
@@ -31,11 +33,11 @@ class DriftService:
         self._clock = clock
         self._addresses = Addresses(database=database, meetings=meetings, clock=clock)
 
-    def compare(self) -> dict[str, Any]:
+    def compare(self, progress: Progress | None = None) -> dict[str, Any]:
         """`{"in_step", "checked", "differences": [{"room", "slot", "kind", "topdesk", "exchange", "reason"}], "conflicting", "unknown":
         [...]}` over all enabled rooms and the horizon. `in_step` is None where a side could not be read; `unknown` says why, per room.
-        `conflicting` is what TOPdesk itself marks so, while both sides say the same (block times that meet, for one): worth a look, in the
-        shape of a difference."""
+        With no room switched on nothing can be told: so it is after a lost database. `conflicting` is what TOPdesk itself marks so,
+        while both sides say the same (block times that meet, for one): worth a look, in the shape of a difference."""
         now = self._clock()
         window = Slot(now, now + self._settings.horizon)
         with self._database.read() as session:
@@ -44,9 +46,13 @@ class DriftService:
         conflicting: list[dict[str, Any]] = []
         unknown: list[dict[str, str]] = []
         checked = 0
+        if not enabled:
+            unknown.append({"room": "", "reason": NOTHING_IS_ON})
         for at in range(0, len(enabled), _AT_ONCE):
             some = enabled[at : at + _AT_ONCE]
-            for room, topdesk, exchange in self._read(some, window):
+            for done, (room, topdesk, exchange) in enumerate(self._read(some, window), at):
+                if progress is not None:
+                    progress(done, len(enabled))
                 failed = next((x for x in (topdesk, exchange) if isinstance(x, Exception)), None)
                 if isinstance(topdesk, Exception) or isinstance(exchange, Exception):
                     unknown.append({"room": room.name, "reason": failed.message if isinstance(failed, RoomBookerError) else str(failed)})
