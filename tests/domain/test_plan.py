@@ -277,6 +277,18 @@ def test_two_that_change_places_in_topdesk_change_them_in_exchange() -> None:
     assert [type(a) for a in world.plan(rules())] == [Update, Update]
 
 
+def test_of_two_that_are_moved_onto_one_slot_the_larger_key_waits_whichever_is_read_first() -> None:
+    world = linked(MOVED, UNCHANGED, own=True)
+    other = {side: record(side, f"{side}-2", slot(15), organizer=BOB, room_organizes=side is Side.EXCHANGE) for side in Side}
+    remembered = {str(side): Remembered(b.ref, fingerprint(b, rules().of(side).keeps)) for side, b in other.items()}
+    world.links["m"] = Link(id="m", match_key="k2", room_id="room-amber", slot=slot(15), organizer=BOB, **remembered)  # type: ignore[arg-type]
+    world.records[Side.TOPDESK]["topdesk-2"] = replace(other[Side.TOPDESK], slot=slot(11))
+    world.records[Side.EXCHANGE]["exchange-2"] = other[Side.EXCHANGE]
+    for links in (list(world.links.values()), list(reversed(world.links.values()))):
+        found = {a.link.id: type(a) for a in plan(links, world.view(Side.TOPDESK), world.view(Side.EXCHANGE), rules()) if a.link}
+        assert found == {"l": Update, "m": Hold}
+
+
 def test_what_came_back_and_is_ended_is_only_ended() -> None:
     world = linked(ABSENT, UNCHANGED, vanished_at=NOW)
     assert isinstance(the_action(world), Delete)

@@ -101,7 +101,7 @@ def _plan(links: tuple[Link, ...], views: Mapping[Side, View], rules: Rules) -> 
             if case.of(only).state is _State.CHANGED and not case.is_over(rules):
                 refreshed[link.id] = Refresh(link, record)
     strangers = {b.ref: b for b in views[Side.EXCHANGE].around} | planned if moved else planned
-    for case, step in moved:
+    for case, step in sorted(moved, key=lambda one: one[0].link.match_key, reverse=True):  # of two onto one slot the larger key waits
         yield from _unless_onto_another(case, step, strangers, rules, around)
     for action in settle_unpaired(halves, records, planned, linked, {side: views[side].is_complete for side in SIDES}, rules):
         for touched in (action.link, action.absorbs if isinstance(action, Adopt) else None):
