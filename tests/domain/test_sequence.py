@@ -4,10 +4,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 from domain.test_returning import HOUR, START, dates, link_to, meeting
-from roombooker.domain.actions import Action, Create, Delete, Update
+from roombooker.domain.actions import Action, Create, Delete, Update, Vanish
 from roombooker.domain.booking import Booking, Side
 from roombooker.domain.fingerprint import Field
 from roombooker.domain.sequence import dates_of, in_runs, in_safe_order
+from roombooker.domain.slot import Slot
 
 
 def moved(target: Booking, by: timedelta) -> Update:
@@ -27,6 +28,27 @@ def test_what_ends_comes_before_and_what_is_made_after_them() -> None:
     make, end = Create(Side.TOPDESK, new), Delete(Side.TOPDESK, link_to(gone), gone, is_inferred=False)
     listed: list[Action] = [make, moved(one, HOUR), moved(two, HOUR), end]
     assert [type(a) for a in in_safe_order(listed)] == [Delete, Update, Update, Create]
+
+
+def test_one_move_waits_for_the_one_end_that_makes_room_for_it() -> None:
+    one, gone = meeting("one", START), meeting("gone", START + HOUR)
+    longer = Update(Side.TOPDESK, link_to(one), replace(one, slot=Slot(START, START + 2 * HOUR)), one, frozenset({Field.SLOT}))
+    end = Delete(Side.TOPDESK, link_to(gone), gone, is_inferred=False)
+    assert in_safe_order([longer, end]) == (end, longer)
+
+
+def test_a_longer_meeting_waits_until_the_next_has_moved_on_and_a_shorter_one_goes_before_what_takes_its_place() -> None:
+    one, two = meeting("one", START), meeting("two", START + HOUR)
+    longer = Update(Side.TOPDESK, link_to(one), replace(one, slot=Slot(START, START + 2 * HOUR)), one, frozenset({Field.SLOT}))
+    assert in_safe_order([longer, moved(two, HOUR)]) == (moved(two, HOUR), longer)
+    shorter = Update(Side.TOPDESK, link_to(one), replace(one, slot=Slot(START, START + HOUR / 2)), one, frozenset({Field.SLOT}))
+    assert in_safe_order([moved(two, -HOUR / 2), shorter]) == (shorter, moved(two, -HOUR / 2))
+
+
+def test_a_meeting_that_is_back_is_told_so_before_its_link_learns_its_new_ref() -> None:
+    one = meeting("one", START)
+    back = Vanish(link_to(one), is_back=True)
+    assert in_safe_order([moved(one, HOUR), back]) == (back, moved(one, HOUR))
 
 
 def test_the_dates_of_a_series_make_one_run_and_all_else_is_alone() -> None:

@@ -1,28 +1,32 @@
-"""In which order actions are carried out: where the dates of a series move onto each other's places, the place is left first."""
+"""In which order actions are carried out: a place is left before it is taken."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
-from roombooker.domain.actions import Action, Create, Delete, Forget, Update
+from roombooker.domain.actions import Action, Create, Delete, Forget, Update, Vanish
 from roombooker.domain.booking import Side
 
-_MAKE_ROOM = Delete | Forget
+_FIRST = Delete | Forget | Vanish  # a meeting that is back under another ref is told so before its link learns that ref
 
 
 def in_safe_order(actions: Iterable[Action]) -> tuple[Action, ...]:
-    """Those that move later go from the last to the first, those that move earlier the other way round.
+    """What ends comes first, then what moves, then all else, what is made among it.
 
-    What ends comes before them all, what is made after them."""
+    Of those that move or are made longer or shorter, those that go later go from the last to the first, the others the other way round."""
     listed = list(actions)
-    later = [a for a in listed if isinstance(a, Update) and a.source.slot.start > a.target.slot.start]
-    earlier = [a for a in listed if isinstance(a, Update) and a.source.slot.start < a.target.slot.start]
-    if len(later) + len(earlier) < 2:
-        return tuple(listed)
+    later = [a for a in listed if isinstance(a, Update) and _ends_of(a)[0] > _ends_of(a)[1]]
+    earlier = [a for a in listed if isinstance(a, Update) and _ends_of(a)[0] < _ends_of(a)[1]]
     moved = {id(a) for a in (*later, *earlier)}
-    ends = [a for a in listed if id(a) not in moved and isinstance(a, _MAKE_ROOM)]
-    rest = [a for a in listed if id(a) not in moved and not isinstance(a, _MAKE_ROOM)]
+    first = [a for a in listed if isinstance(a, _FIRST)]
+    rest = [a for a in listed if id(a) not in moved and not isinstance(a, _FIRST)]
     later.sort(key=lambda a: (a.target.slot, a.target.ref), reverse=True)
     earlier.sort(key=lambda a: (a.target.slot, a.target.ref))
-    return (*ends, *earlier, *later, *rest)
+    return (*first, *earlier, *later, *rest)
+
+
+def _ends_of(update: Update) -> tuple[tuple[datetime, datetime], tuple[datetime, datetime]]:
+    wanted, now = update.source.slot, update.target.slot
+    return (wanted.start, wanted.end), (now.start, now.end)
 
 
 def in_runs(actions: Iterable[Action]) -> list[tuple[Action, ...]]:
