@@ -4,16 +4,19 @@ Exchange gives a meeting a new id when its invitation was taken off and put back
 series that was moved as a whole, and for the dates of the series that "this and following" makes. A link follows only where that is
 beyond doubt, by these rules in their order: (1) the same iCalUId and original start; (2) the same series and original date; (3) the
 same series, all of whose dates were moved: in their order; (4) the same organizer and slot; (5) the same organizer, a date of a
-series each, on the same local day. The last two only where nobody ended the lost one."""
+series each, on the same local day. The last two only where nobody ended the lost one; (4) also where its reservation stands until a
+person has approved the cancellation."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
-from roombooker.domain.booking import Booking, Person
+from roombooker.domain.actions import Delete
+from roombooker.domain.booking import Booking, Person, Side
 from roombooker.domain.link import Link
 from roombooker.domain.view import Ending, Rules, View
 
+_ASKED = f"{Delete.__name__} {Side.TOPDESK}"  # as it is marked on a link
 Pairs = Iterator[tuple[Link, Booking]]
 
 
@@ -31,7 +34,7 @@ def substitutes(links: Iterable[Link], meetings: Mapping[str, Booking], linked: 
         _by_uid,
         lambda some, new: _by(some, new, lambda li: _series_day(li, zone), lambda b: (b.series_mark, _day_of(b, zone)) if b.series_mark else None),
         lambda some, new: _in_order(some, [b for b in new if b.series_mark not in stays]),
-        lambda some, new: _by_organizer(_unended(some, view), new, nobody, lambda li: li.slot, lambda b: b.slot),
+        lambda some, new: _by_organizer(_standing(some, view), new, nobody, lambda li: li.slot, lambda b: b.slot),
         lambda some, new: _by_organizer(
             [li for li in _unended(some, view) if li.series_id], [b for b in new if b.series_mark], nobody,
             lambda li: li.slot.start.astimezone(zone).date(), lambda b: b.slot.start.astimezone(zone).date(),
@@ -55,6 +58,12 @@ def _is_missing(link: Link, meetings: Mapping[str, Booking], view: View) -> bool
 
 def _unended(links: Iterable[Link], view: View) -> list[Link]:
     return [link for link in links if link.exchange and view.endings.get(link.exchange.ref) is Ending.GONE]
+
+
+def _standing(links: Iterable[Link], view: View) -> list[Link]:
+    """Not ended, or their end waits for a person (or was refused by TOPdesk): the organizer may have thought better of it."""
+    unended = {link.id for link in _unended(links, view)}
+    return [link for link in links if link.id in unended or (link.settled is not None and link.settled.action == _ASKED)]
 
 
 def _by_uid(links: Sequence[Link], fresh: Sequence[Booking]) -> Pairs:
