@@ -129,6 +129,16 @@ def test_changed_differently_without_a_dominant_side_waits_for_a_person() -> Non
     assert action.kind == "both_changed"
 
 
+def test_what_the_weaker_side_changed_elsewhere_arrives_and_nobody_is_overruled() -> None:
+    """TOPdesk was changed in what Exchange does not follow."""
+    world = linked(UNCHANGED, UNCHANGED)
+    for side, facts in ((Side.TOPDESK, {"attendees": 5}), (Side.EXCHANGE, {"attendees": 12, "organizer": BOB})):
+        world.records[side] = {ref: replace(b, **facts) for ref, b in world.records[side].items()}  # type: ignore[arg-type]
+    action = the_action(world, dominant=Side.TOPDESK)
+    assert isinstance(action, Update)
+    assert (action.side, action.fields, action.overrules) == (Side.TOPDESK, {Field.ATTENDEES, Field.ORGANIZER}, False)
+
+
 # absence without proof
 
 

@@ -238,6 +238,18 @@ def test_when_both_sides_changed_the_dominant_one_wins_and_the_other_is_told(twi
     assert twin.is_quiet()
 
 
+def test_what_both_sides_changed_in_different_fields_all_arrives(twin: Twin) -> None:
+    meeting = twin.exchange.invite(twin.amber, slot_at(), ALICE, attendees=3)
+    twin.follow(twin.amber)
+    twin.topdesk.edit(twin.reservations()[0].ref, subject="Operator's note")
+    twin.exchange.edit(meeting.ref, attendees=12, organizer=BOB)
+    twin.follow(twin.amber)
+    (reservation,) = twin.reservations()
+    assert (reservation.attendees, reservation.organizer) == (12, BOB)
+    assert not any("at about the same time" in text for _, _, text in twin.mails)
+    assert twin.is_quiet()
+
+
 def test_both_sides_changed_alike_is_simply_remembered(twin: Twin) -> None:
     reservation = twin.topdesk.book(twin.amber, slot_at(), ALICE)
     twin.noticed(reservation)

@@ -287,8 +287,10 @@ def _both_changed(case: _Case, rules: Rules) -> Action | None:
         return _adopt(case)
     if rules.dominant is None:
         return _hold("both_changed", case, "It was changed in TOPdesk and in Exchange, and the two do not agree.")
-    loser = rules.dominant.other
-    return _update(case, loser, differing[loser], rules, overrules=True) if differing[loser] else _adopt(case)
+    winner, loser = rules.dominant, rules.dominant.other
+    if differing[loser]:
+        return _update(case, loser, differing[loser], rules, overrules=True)
+    return _update(case, winner, differing[winner], rules)  # the winner changed nothing that the other follows: nobody loses
 
 
 def _update(case: _Case, side: Side, differing: frozenset[Field], rules: Rules, *, overrules: bool = False) -> Action | None:
