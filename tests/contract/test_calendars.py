@@ -8,6 +8,7 @@ import pytest
 from contract.sides import FacilitiesUnderTest, MeetingsUnderTest, SideUnderTest, fresh_slot
 from contract.wire import WireTap
 from roombooker.domain.booking import Booking, Person, Standing, new_match_key
+from roombooker.domain.fingerprint import Field
 from roombooker.domain.slot import Slot
 from roombooker.errors import NotFound, Refused
 
@@ -133,6 +134,21 @@ class TestFacilities:
         side.book(side.room, slot)
         with pytest.raises(Refused):
             side.create(slot)
+
+    def test_a_change_writes_what_it_is_told_to_and_our_key(self, side: FacilitiesUnderTest) -> None:
+        slot = fresh_slot(2)
+        made = side.create(Slot(slot.start, slot.start + HOUR))
+        account = side.calendar.person_account()
+        assert account is not None
+        draft = side.draft(
+            Slot(slot.start + HOUR, slot.end), subject="Another subject", attendees=9, organizer=account.person, requester_id=account.id
+        )
+        moved = side.calendar.change(side.room, made, draft, {Field.SLOT})
+        assert moved == replace(made, slot=draft.slot, match_key=draft.match_key, version=moved.version, modified_at=moved.modified_at)
+        counted = side.calendar.change(side.other_room, moved, draft, {Field.ATTENDEES})
+        assert counted == replace(moved, attendees=9, version=counted.version, modified_at=counted.modified_at, room_id="")
+        hidden = side.calendar.change(side.room, counted, replace(draft, subject="Private", private=True), {Field.SLOT})
+        assert (hidden.subject, hidden.organizer) == ("Private", made.organizer)
 
     def test_occupied_answers_for_all_rooms_at_once(self, side: FacilitiesUnderTest) -> None:
         slot = fresh_slot()

@@ -10,6 +10,7 @@ from contract.conftest import PERSON_ACCOUNT, now
 from contract.sides import FacilitiesUnderTest, fresh_slot
 from contract.wire import WireTap, problems_of
 from roombooker.domain.booking import Standing
+from roombooker.domain.fingerprint import Field
 from roombooker.domain.slot import Slot
 from roombooker.errors import Denied, Garbled, NotFound, OutcomeUnknown, Refused, Unavailable
 from roombooker.settings import Settings
@@ -232,6 +233,20 @@ def test_nothing_is_written_where_nothing_differs(topdesk: FacilitiesUnderTest, 
     same = topdesk.calendar.change(topdesk.room, made, replace(topdesk.draft(made.slot), match_key=str(made.match_key)))
     assert same == made
     assert [e.method for e in tap.exchanges[before:]] == ["GET"]
+
+
+def test_a_date_of_a_series_that_gets_another_room_takes_what_was_written_along(
+    topdesk: FacilitiesUnderTest, sandbox: RunningSandbox
+) -> None:
+    first = topdesk.create(fresh_slot())
+    _, second = topdesk.calendar.make_series(topdesk.room, first, [first.slot.start.date() + timedelta(weeks=1)])
+    body = {"briefDescription": "Coffee at ten", "numberOfPersons": 12}
+    sandbox.topdesk.patch(f"/reservations/{second.ref}", json=body).raise_for_status()
+    seen = topdesk.calendar.get(topdesk.room, second.ref)
+    moved = topdesk.calendar.change(topdesk.other_room, seen, topdesk.draft(seen.slot), {Field.SLOT, Field.PLACE})
+    assert (moved.place, moved.subject, moved.attendees) == (topdesk.other_room.location_id, "Coffee at ten", 12)
+    assert moved.organizer == seen.organizer
+    assert not topdesk.calendar.get(topdesk.room, second.ref).is_live
 
 
 def test_one_room_of_several_is_left_without_ending_the_others(topdesk: FacilitiesUnderTest, sandbox: RunningSandbox) -> None:

@@ -3,7 +3,7 @@
 Calls of the port are written to `calls`; methods below "by hand" are what people do on that side, and are not counted."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from roombooker.domain.booking import Booking, Draft, Person, Side, Standing
 from roombooker.domain.calendar import Busy, Changes, Listing, Location, PersonCard, Place
+from roombooker.domain.fingerprint import EVERY_FIELD, Field
 from roombooker.domain.room import MeetingMode, Room
 from roombooker.domain.slot import Slot
 from roombooker.errors import Denied, NotFound, Refused, RoomBookerError, Unavailable
@@ -227,23 +228,29 @@ class FakeFacilities(FakeCalendar):
 
         return self._call("create", act)
 
-    def change(self, room: Room, seen: Booking, draft: Draft) -> Booking:
+    def change(self, room: Room, seen: Booking, draft: Draft, fields: Collection[Field] = EVERY_FIELD) -> Booking:
         def act() -> Booking:
             self.drafts.append(draft)
             now = self._record(seen.ref)
             if not now.is_live:
                 raise Refused(self.side, "TOPdesk does not change a reservation that has ended.", status_code=400)
-            moves = now.slot != draft.slot or now.place != room.location_id
+            slot = draft.slot if Field.SLOT in fields else now.slot
+            place = room.location_id if Field.PLACE in fields else now.place
+            moves = (now.slot, now.place) != (slot, place)
             wanted = Standing.REQUESTED if now.standing is Standing.REQUESTED else Standing.PLANNED
-            standing = self._standing_at(room, draft.slot, wanted, but=now.ref) if moves else now.standing
+            standing = self._standing_at(room, slot, wanted, but=now.ref) if moves else now.standing
             is_same = now.organizer is not None and now.organizer.is_same_as(draft.organizer)
-            return self._store(
+            names_other = Field.ORGANIZER in fields and draft.requester_id and not is_same
+            counts = Field.ATTENDEES in fields and draft.attendees is not None
+            stored = self._store(
                 replace(
-                    now, slot=draft.slot, place=room.location_id, room_id=room.id, standing=standing,
-                    organizer=self._organizer(draft) if draft.requester_id and not is_same else now.organizer,
-                    subject=draft.subject[:100], attendees=draft.attendees if draft.attendees is not None else now.attendees,
+                    now, slot=slot, place=place, room_id=room.id if place == room.location_id else now.room_id, standing=standing,
+                    match_key=draft.match_key, organizer=self._organizer(draft) if names_other else now.organizer,
+                    subject=draft.subject[:100] if Field.SUBJECT in fields or draft.private else now.subject,
+                    attendees=draft.attendees if counts else now.attendees,
                 )
             )  # fmt: skip
+            return self._seen_from(room, stored)
 
         return self._call("change", act)
 

@@ -1,11 +1,12 @@
 """The calendar port: what services may ask of either side, whichever system stands behind it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
 from roombooker.domain.booking import Booking, Draft, Person, Side
+from roombooker.domain.fingerprint import EVERY_FIELD, Field
 from roombooker.domain.room import Room
 from roombooker.domain.slot import Slot
 from roombooker.errors import RoomBookerError
@@ -130,6 +131,11 @@ class Calendar(Protocol):
 
 class Facilities(Calendar, Protocol):
     """What only TOPdesk (or another facility system) can be asked."""
+
+    def change(self, room: Room, seen: Booking, draft: Draft, fields: Collection[Field] = EVERY_FIELD) -> Booking:
+        """Of the draft only these fields are carried over, and our key: what people wrote in the others stands. A private draft hides the
+        subject in any case."""
+        ...
 
     def occupied(self, rooms: Sequence[Room], slot: Slot) -> dict[str, list[Booking]]:
         """Live bookings that lie too near the slot (see Room.apart) or overlap it: room id -> bookings; one call for all rooms."""

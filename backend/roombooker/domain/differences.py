@@ -1,12 +1,14 @@
 """In what one record is not what the other says, and what lies in the way of a slot."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from hashlib import blake2b
 
-from roombooker.domain.booking import Booking, Standing
-from roombooker.domain.fingerprint import Field, value_of
+from roombooker.domain.booking import Booking, Side, Standing
+from roombooker.domain.fingerprint import Field, fingerprint, value_of
+from roombooker.domain.link import Link
 from roombooker.domain.slot import Slot
-from roombooker.domain.view import SideRules
+from roombooker.domain.view import Rules, SideRules
 
 
 def differences(source: Booking, target: Booking, rules: SideRules) -> frozenset[Field]:
@@ -24,6 +26,20 @@ def _differs(source: Booking, target: Booking, field: Field) -> bool:
         return source.organizer is not None and not source.organizer.is_same_as(target.organizer)
     told = value_of(source, field)
     return told is not None and told != value_of(target, field)
+
+
+def own_words(source: Booking, target: Booking, link: Link, rules: Rules) -> frozenset[Field]:
+    """What the target's people wrote since both were agreed upon, and the source has not changed: that stands when the rest follows."""
+    agreed = link.remembered(source.side)
+    if agreed is None or not agreed.fingerprint or link.writing:
+        return frozenset()
+    was, keeps = replace(source, slot=link.slot), rules.of(source.side).keeps
+    stands: set[Field] = set()
+    if any(fingerprint(replace(was, standing=standing), keeps) == agreed.fingerprint for standing in Standing):  # it was only moved
+        stands = {Field.ORGANIZER, Field.ATTENDEES, Field.SUBJECT, Field.PRIVATE}
+    elif source.side is Side.EXCHANGE and source.organizer and source.organizer.is_same_as(link.organizer):
+        stands = {Field.ORGANIZER}
+    return frozenset(field for field in stands if value_of(target, field) is not None)
 
 
 def overlapping(records: Iterable[Booking], slot: Slot, room_id: str, besides: str = "") -> tuple[Booking, ...]:

@@ -21,6 +21,9 @@ class Field(StrEnum):
     PRIVATE = "private"
 
 
+EVERY_FIELD = frozenset(Field)
+
+
 def value_of(booking: Booking, field: Field) -> Any:
     """The field in a form that compares and hashes; None: this record does not tell."""
     match field:

@@ -9,7 +9,7 @@ from enum import Enum
 
 from roombooker.domain.actions import Action, Adopt, Arrive, Delete, Forget, Hold, Refresh, Update, Vanish
 from roombooker.domain.booking import Booking, Side, Standing
-from roombooker.domain.differences import differences, mark_of, overlapping
+from roombooker.domain.differences import differences, mark_of, overlapping, own_words
 from roombooker.domain.fingerprint import Field, fingerprint
 from roombooker.domain.link import DOUBLE, Link, Settled
 from roombooker.domain.returning import substitutes as find_substitutes
@@ -271,7 +271,7 @@ def _follow(case: _Case, side: Side, rules: Rules) -> Action | None:
     source, target = case.of(side.other).booking, case.of(side).booking
     if source is None or target is None:
         return None
-    differing = differences(source, target, rules.of(side))
+    differing = differences(source, target, rules.of(side)) - own_words(source, target, case.link, rules)
     return _update(case, side, differing, rules) if differing else _adopt(case)
 
 

@@ -167,7 +167,7 @@ class Reserving:
         claimed = (destination, source) if moves else (None, None)
         try:
             with self._memory.write(action.link, Side.TOPDESK, *claimed) as row:
-                moved = self._facilities.change(destination, now, self._memory.draft(destination, row, source))
+                moved = self._facilities.change(destination, now, self._memory.draft(destination, row, source), action.fields)
             if moves and self._rivals(destination, moved, row.match_key):
                 self._refuse_move(turn, row, action, _TAKEN, *self._put_back(turn, row, action.link, moved))
                 return

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from roombooker.domain import saga as sagas
 from roombooker.domain.booking import Booking, Draft, Person, Side, Standing
 from roombooker.domain.calendar import Facilities, MeetingCalendar
-from roombooker.domain.fingerprint import fingerprint
+from roombooker.domain.fingerprint import Field, fingerprint
 from roombooker.domain.room import Cancellation, Room
 from roombooker.domain.saga import Item, Reason, Record, Saga
 from roombooker.domain.slot import Slot
@@ -173,7 +173,7 @@ class SagaCalls:
             return Came(sagas.Refused(_GONE), seen=(seen,))
         if seen.slot == slot and seen.place == to.location_id:
             return _done(to, seen)
-        return _done(to, self._facilities.change(to, seen, _draft(to, slot, item.match_key, facts, None)))
+        return _done(to, self._facilities.change(to, seen, _draft(to, slot, item.match_key, facts, None), {Field.SLOT, Field.PLACE}))
 
     def _remove(self, room: Room, ref: str, reason: str) -> Came:
         try:

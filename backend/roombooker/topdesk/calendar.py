@@ -1,7 +1,7 @@
 """TOPdesk behind the calendar port."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -10,6 +10,7 @@ import structlog
 
 from roombooker.domain.booking import Booking, Draft, Side, Standing, reservation_id
 from roombooker.domain.calendar import Listing, Location, PersonCard
+from roombooker.domain.fingerprint import EVERY_FIELD, Field
 from roombooker.domain.room import Room
 from roombooker.domain.slot import Slot
 from roombooker.errors import Garbled, InvalidInput, NotFound, Refused, SideError
@@ -116,13 +117,14 @@ class TopdeskFacilities:
         requester = draft.requester_id or self._account().id
         return self._one(room, self._reservations.create(write_reservation(draft, room.location_id, requester, self._dialect)))
 
-    def change(self, room: Room, seen: Booking, draft: Draft) -> Booking:
+    def change(self, room: Room, seen: Booking, draft: Draft, fields: Collection[Field] = EVERY_FIELD) -> Booking:
         """Reschedule, then move, then PATCH, each only where it differs; a second step that is refused takes the first one back."""
         ident = reservation_id(seen.ref)
         card: dict[str, Any] | None = None
-        if seen.slot != draft.slot:
+        moves = Field.PLACE in fields and seen.place != room.location_id
+        if Field.SLOT in fields and seen.slot != draft.slot:
             card = self._reservations.reschedule(ident, draft.slot)
-        if seen.place != room.location_id:
+        if moves:
             try:
                 card = self._reservations.move(ident, seen.place, room.location_id)
             except Refused:
@@ -130,14 +132,21 @@ class TopdeskFacilities:
                     self._reservations.reschedule(ident, seen.slot)
                 if seen.series_ref is None or seen.ref != ident:  # an end would take its other rooms along
                     raise
-                return self._made_anew(room, seen, draft)
-        body = self._edits(seen, draft)
+                return self._made_anew(room, seen, draft, fields)
+        body = self._edits(seen, draft, fields)
         if body:
             card = self._reservations.patch(ident, body)
-        return self._one(room, card if card is not None else self._reservations.get(ident), room.location_id)
+        card = card if card is not None else self._reservations.get(ident)
+        return self._one(room, card, room.location_id if moves else seen.place)
 
-    def _made_anew(self, room: Room, seen: Booking, draft: Draft) -> Booking:
+    def _made_anew(self, room: Room, seen: Booking, draft: Draft, fields: Collection[Field]) -> Booking:
         """One date of a TOPdesk series cannot change its room: a reservation of its own is made there, then this one is ended."""
+        if Field.SUBJECT not in fields:
+            draft = replace(draft, subject=seen.subject or "")
+        if Field.ATTENDEES not in fields:
+            draft = replace(draft, attendees=seen.attendees)
+        if Field.ORGANIZER not in fields and seen.organizer is not None:
+            draft = replace(draft, requester_id=None)
         card = self._directory.person_by_email(seen.organizer.email) if seen.organizer and not draft.requester_id else None
         made = self.create(room, replace(draft, requester_id=draft.requester_id or (card.id if card else None)))
         self._end(seen)
@@ -230,17 +239,18 @@ class TopdeskFacilities:
             return found[0]
         return here or read_lost(card, place, rooms, self._dialect)
 
-    def _edits(self, seen: Booking, draft: Draft) -> dict[str, Any]:
+    def _edits(self, seen: Booking, draft: Draft, fields: Collection[Field]) -> dict[str, Any]:
         """What a PATCH must carry; {} where nothing differs. The requester's id is not in a Booking, so their address decides."""
         edits: dict[str, Any] = {}
-        if write_subject(draft) != (seen.subject or ""):
+        if (Field.SUBJECT in fields or draft.private) and write_subject(draft) != (seen.subject or ""):
             edits["briefDescription"] = write_subject(draft)
-        if draft.attendees is not None and draft.attendees != seen.attendees:
+        if Field.ATTENDEES in fields and draft.attendees is not None and draft.attendees != seen.attendees:
             edits["numberOfPersons"] = write_persons(draft.attendees)
         if draft.match_key != seen.match_key:
             edits |= write_match_key(draft.match_key, self._dialect)
         is_same = seen.organizer is not None and seen.organizer.is_same_as(draft.organizer)
-        if draft.requester_id and not is_same and not (seen.organizer is None and draft.requester_id == self._account().id):
+        names_other = Field.ORGANIZER in fields and draft.requester_id and not is_same
+        if names_other and not (seen.organizer is None and draft.requester_id == self._account().id):
             edits["requester"] = {"id": draft.requester_id}
         return edits
 
