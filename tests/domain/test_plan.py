@@ -139,6 +139,14 @@ def test_what_the_weaker_side_changed_elsewhere_arrives_and_nobody_is_overruled(
     assert (action.side, action.fields, action.overrules) == (Side.TOPDESK, {Field.ATTENDEES, Field.ORGANIZER}, False)
 
 
+def test_what_the_weaker_side_only_says_still_changes_nothing_of_the_winner() -> None:
+    """Exchange's own answer changed, its people did not."""
+    world = linked(CHANGED, UNCHANGED)
+    world.records[Side.EXCHANGE] = {ref: replace(b, standing=Standing.REQUESTED) for ref, b in world.records[Side.EXCHANGE].items()}
+    world.records[Side.TOPDESK] = {ref: replace(b, standing=Standing.REQUESTED) for ref, b in world.records[Side.TOPDESK].items()}
+    assert isinstance(the_action(world, dominant=Side.TOPDESK), Adopt)
+
+
 # absence without proof
 
 

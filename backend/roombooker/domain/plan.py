@@ -290,7 +290,9 @@ def _both_changed(case: _Case, rules: Rules) -> Action | None:
     winner, loser = rules.dominant, rules.dominant.other
     if differing[loser]:
         return _update(case, loser, differing[loser], rules, overrules=True)
-    return _update(case, winner, differing[winner], rules)  # the winner changed nothing that the other follows: nobody loses
+    source, target = (topdesk, exchange) if loser is Side.TOPDESK else (exchange, topdesk)
+    rest = differing[winner] - own_words(source, target, case.link, rules)  # the winner changed nothing that the other follows: nobody loses
+    return _update(case, winner, rest, rules) if rest else _adopt(case)
 
 
 def _update(case: _Case, side: Side, differing: frozenset[Field], rules: Rules, *, overrules: bool = False) -> Action | None:
