@@ -291,7 +291,8 @@ def _both_changed(case: _Case, rules: Rules) -> Action | None:
     if differing[loser]:
         return _update(case, loser, differing[loser], rules, overrules=True)
     source, target = (topdesk, exchange) if loser is Side.TOPDESK else (exchange, topdesk)
-    rest = differing[winner] - own_words(source, target, case.link, rules)  # the winner changed nothing that the other follows: nobody loses
+    # The winner changed nothing that the other follows: nobody loses.
+    rest = differing[winner] - own_words(source, target, case.link, rules)
     return _update(case, winner, rest, rules) if rest else _adopt(case)
 
 
