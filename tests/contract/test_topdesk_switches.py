@@ -202,6 +202,18 @@ def test_an_answer_lost_after_the_create_is_unknown_and_found_by_the_key(topdesk
         assert found.slot == draft.slot
 
 
+@pytest.mark.parametrize(("fields", "error"), [({Field.SLOT, Field.PLACE}, OutcomeUnknown), ({Field.PLACE}, Unavailable)])
+def test_what_was_half_done_when_topdesk_went_away_is_not_called_undone(
+    topdesk: FacilitiesUnderTest, fail: Any, fields: set[Field], error: type[Exception]
+) -> None:
+    both = fresh_slot(2)
+    middle = both.start + both.duration / 2
+    made, later = topdesk.create(Slot(both.start, middle)), Slot(middle, both.end)
+    fail(path="/reservedFacilities/move$", when="before", status=429, times=9)
+    with pytest.raises(error):
+        topdesk.calendar.change(topdesk.other_room, made, topdesk.draft(later), fields)
+
+
 def test_a_short_disturbance_of_reading_is_not_noticed(topdesk: FacilitiesUnderTest, fail: Any) -> None:
     slot = fresh_slot()
     made = topdesk.create(slot)

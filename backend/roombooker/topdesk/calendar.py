@@ -13,7 +13,7 @@ from roombooker.domain.calendar import Listing, Location, PersonCard
 from roombooker.domain.fingerprint import EVERY_FIELD, Field
 from roombooker.domain.room import Room
 from roombooker.domain.slot import Slot
-from roombooker.errors import Garbled, InvalidInput, NotFound, Refused, SideError
+from roombooker.errors import Garbled, InvalidInput, NotFound, OutcomeUnknown, Refused, SideError, Unavailable
 from roombooker.settings import Settings
 from roombooker.topdesk import fiql
 from roombooker.topdesk.client import TopdeskClient
@@ -118,28 +118,38 @@ class TopdeskFacilities:
         return self._one(room, self._reservations.create(write_reservation(draft, room.location_id, requester, self._dialect)))
 
     def change(self, room: Room, seen: Booking, draft: Draft, fields: Collection[Field] = EVERY_FIELD) -> Booking:
-        """Reschedule, then move, then PATCH, each only where it differs; a second step that is refused takes the first one back."""
+        """Reschedule, then move, then PATCH, each only where it differs; a second step that is refused takes the first one back.
+        OutcomeUnknown also where TOPdesk goes away between two of them."""
+        written: list[dict[str, Any]] = []
+        try:
+            return self._changed(room, seen, draft, fields, written)
+        except Unavailable as away:
+            if not written:
+                raise
+            raise OutcomeUnknown(Side.TOPDESK, away.message, status_code=away.status_code) from away
+
+    def _changed(self, room: Room, seen: Booking, draft: Draft, fields: Collection[Field], written: list[dict[str, Any]]) -> Booking:
+        """`written`: what TOPdesk answered to each step that it took."""
         ident = reservation_id(seen.ref)
-        card: dict[str, Any] | None = None
         moves = Field.PLACE in fields and seen.place != room.location_id
         if Field.SLOT in fields and seen.slot != draft.slot:
-            card = self._reservations.reschedule(ident, draft.slot)
+            written.append(self._reservations.reschedule(ident, draft.slot))
         if moves:
             try:
-                card = self._reservations.move(ident, seen.place, room.location_id)
+                written.append(self._reservations.move(ident, seen.place, room.location_id))
             except Refused:
-                if card is not None:
+                if written:
                     self._reservations.reschedule(ident, seen.slot)
                 if seen.series_ref is None or seen.ref != ident:  # an end would take its other rooms along
                     raise
-                return self._made_anew(room, seen, draft, fields)
+                return self._made_anew(room, seen, draft, fields, written)
         body = self._edits(seen, draft, fields)
         if body:
-            card = self._reservations.patch(ident, body)
-        card = card if card is not None else self._reservations.get(ident)
+            written.append(self._reservations.patch(ident, body))
+        card = written[-1] if written else self._reservations.get(ident)
         return self._one(room, card, room.location_id if moves else seen.place)
 
-    def _made_anew(self, room: Room, seen: Booking, draft: Draft, fields: Collection[Field]) -> Booking:
+    def _made_anew(self, room: Room, seen: Booking, draft: Draft, fields: Collection[Field], written: list[dict[str, Any]]) -> Booking:
         """One date of a TOPdesk series cannot change its room: a reservation of its own is made there, then this one is ended."""
         if Field.SUBJECT not in fields:
             draft = replace(draft, subject=seen.subject or "")
@@ -148,9 +158,10 @@ class TopdeskFacilities:
         if Field.ORGANIZER not in fields and seen.organizer is not None:
             draft = replace(draft, requester_id=None)
         card = self._directory.person_by_email(seen.organizer.email) if seen.organizer and not draft.requester_id else None
-        made = self.create(room, replace(draft, requester_id=draft.requester_id or (card.id if card else None)))
+        requester = draft.requester_id or (card.id if card else None) or self._account().id
+        written.append(self._reservations.create(write_reservation(draft, room.location_id, requester, self._dialect)))
         self._end(seen)
-        return made
+        return self._one(room, written[-1])
 
     def remove(self, room: Room, seen: Booking, reason: str) -> Booking | None:  # noqa: ARG002  TOPdesk takes a reason from its own list only
         ident, _, location = seen.ref.partition(":")
