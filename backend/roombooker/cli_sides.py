@@ -49,8 +49,10 @@ def drift(repair: bool, dry_run: bool, as_json: bool) -> None:  # noqa: FBT001  
 @click.option("--timeout", default=60.0, show_default=True, help="Seconds.")
 def settle(timeout: float) -> None:
     """Run what is due until nothing is: exit 0, or 1 when time ran out."""
-    if not product().work.settle(timedelta(seconds=timeout)):
-        click.echo(f"Not settled within {timeout:g} s.", err=True)
+    work = product().work
+    if not work.settle(timedelta(seconds=timeout)):
+        left = ", ".join(f"{count} {name}" for name, count in work.waiting().items())
+        click.echo(f"Not settled within {timeout:g} s: {left or 'nothing by now'}.", err=True)
         sys.exit(1)
 
 

@@ -44,3 +44,12 @@ def test_who_waits_to_send_is_told_when_the_reservation_is_cancelled_in_topdesk(
     assert told["state"] == "cancelled"
     assert told["reason"] == {"code": "cancelled_in_topdesk", "message": "The reservation was cancelled in TOPdesk."}
     assert [(to, subject) for to, subject, _ in twin.mails] == [(ALICE.email, "Amber is no longer booked")]
+
+
+def test_what_waits_for_a_person_is_on_hold_no_longer_for_its_appointment(twin: Twin) -> None:
+    """Found by chaos, seed 8: the hold's end stayed, in the pane as a countdown, and `settle` waited for it for ever."""
+    twin.bookings.book(caller(ALICE), "key-0001", booking_request(twin.amber))
+    twin.topdesk.vanish(twin.reservations()[0].ref)
+    twin.sweep()
+    assert [item.kind for item in twin.work_items()] == ["unexplained"]
+    assert (twin.the_link().state, twin.the_link().held_until) == ("on_hold", None)

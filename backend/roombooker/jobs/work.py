@@ -17,9 +17,9 @@ from roombooker.services.subscriptions import SubscriptionService
 from roombooker.services.sync import SyncService
 from roombooker.services.worklist import WorkList
 from roombooker.settings import Settings
-from roombooker.store import leases, outbox
+from roombooker.store import leases, links, outbox
 from roombooker.store.db import Database
-from roombooker.store.models import CursorRow, IntentRow, LinkRow, NoticeRow
+from roombooker.store.models import CursorRow, IntentRow, NoticeRow
 from roombooker.store.upsert import upsert
 
 _log = structlog.get_logger(__name__)
@@ -133,25 +133,24 @@ class Work:
         deadline = time.monotonic() + timeout / timedelta(seconds=1)
         while True:
             self.run()
-            if not self._waiting():
+            if not self.waiting():
                 return True
             if time.monotonic() > deadline:
                 return False
             time.sleep(0.1)
 
-    def _waiting(self) -> int:
-        """Notices, unfinished intents, holds that are over, and mails that are not out."""
+    def waiting(self) -> dict[str, int]:
+        """What is not done yet, of which kind how many."""
         now = self._clock()
         with self._database.read() as session:
-            counts = (
-                session.scalar(select(func.count()).select_from(NoticeRow)),
-                session.scalar(
-                    select(func.count()).select_from(IntentRow).where(IntentRow.finished_at.is_(None), IntentRow.due_at.is_not(None))
-                ),
-                session.scalar(select(func.count()).select_from(LinkRow).where(LinkRow.held_until <= now)),
-                outbox.waiting(session),
-            )
-        return sum(n or 0 for n in counts)
+            unfinished = select(func.count()).select_from(IntentRow).where(IntentRow.finished_at.is_(None), IntentRow.due_at.is_not(None))
+            counts = {
+                "notices": session.scalar(select(func.count()).select_from(NoticeRow)),
+                "requests": session.scalar(unfinished),
+                "holds that are over": len(links.lapsed(session, now)),
+                "mails": outbox.waiting(session),
+            }
+        return {name: count for name, count in counts.items() if count}
 
     def _beat(self, now: datetime) -> None:
         """The canary: a dead sync shows within ten minutes in /readyz and /metrics."""

@@ -194,7 +194,7 @@ class Applier:
                 return
             if record is not None and (action.link is None or None in (action.link.topdesk, action.link.exchange)):
                 self._memory.remember(row, turn.room, record)
-            row.state, row.reason_code, row.reason = "on_hold", action.kind, action.reason
+            row.state, row.reason_code, row.reason, row.held_until = "on_hold", action.kind, action.reason, None
             linking.settle(row, action.mark)
             self._telling.hold(session, turn.room, row, action)
             self._memory.journal(session, row, "held", action.reason, turn.cause, record=record)

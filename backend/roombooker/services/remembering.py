@@ -205,7 +205,7 @@ class Memory:
                 self.remember(fresh, turn.room, stands)
                 if mark is not None:
                     mark = replace(mark, topdesk=fingerprint(stands, keeps(turn.room, stands.side)))
-            fresh.state, fresh.reason_code, fresh.reason = state, code, reason
+            fresh.state, fresh.reason_code, fresh.reason, fresh.held_until = state, code, reason, None
             linking.settle(fresh, mark)
             claims.release(session, fresh.id)
             if tell is not None:
