@@ -14,21 +14,10 @@ from roombooker.domain.slot import Slot
 from roombooker.store import linking
 from roombooker.store.db import Database
 from roombooker.store.models import WorkItemRow
-from sandboxes import RunningSandbox, start_sandbox
+from sandboxes import RunningSandbox
 from services.test_sync_live import Live, fresh_slot
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[RunningSandbox]:
-    with start_sandbox(rooms=12, people=20, days=3) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def tap(sandbox: RunningSandbox) -> WireTap:
-    return WireTap().install(sandbox)
 
 
 class Shared(Live):

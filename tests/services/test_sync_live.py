@@ -23,7 +23,7 @@ from roombooker.store import notices
 from roombooker.store.db import Database
 from roombooker.topdesk.calendar import TopdeskFacilities
 from roombooker.topdesk.client import open_client as open_topdesk
-from sandboxes import ALICE, RunningSandbox, start_sandbox
+from sandboxes import ALICE, RunningSandbox
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 _days = count(30)
@@ -31,17 +31,6 @@ _days = count(30)
 
 def now() -> datetime:
     return datetime.now(UTC)
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Iterator[RunningSandbox]:
-    with start_sandbox(rooms=12, people=20, days=3) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def tap(sandbox: RunningSandbox) -> WireTap:
-    return WireTap().install(sandbox)
 
 
 def fresh_slot(hours: float = 1) -> Slot:
